@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+PYTHON ?= $(firstword $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done))
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help setup demo test check bench browser lock image clean
+
+help:  ## what can be done here
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Resonanz needs Python 3.11 or newer; none was found on the PATH." >&2; exit 1; }
+	@echo "Setting up the locked environment in $(VENV) (once) …"
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV) || { \
+		echo "Python could not make a virtual environment (on Debian and Ubuntu: apt-get install python3-venv)." >&2; exit 1; }
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(STAMP)  ## the locked environment in .venv
+
+demo: $(STAMP)  ## a synthetic company, collected over HTTP, on http://127.0.0.1:8080
+	@$(BIN)/resonanz demo
+
+test: $(STAMP) browser  ## every test
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+check: $(STAMP)  ## style, types, layers, migrations
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q -p no:cacheprovider tests/test_contracts.py
+
+bench: $(STAMP)  ## figures, printed as ratios
+	@$(BIN)/python -m benchmarks
+
+browser:
+	@sh tests/install_browser.sh
+
+lock: $(STAMP)  ## resolve the dependencies anew into requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --upgrade --quiet \
+		--no-header --no-emit-index-url -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

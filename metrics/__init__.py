@@ -1,0 +1,1 @@
+"""Counting: facts, metrics, and the statements that turn one into the other."""

@@ -1,0 +1,1 @@
+"""The Resonanz service: collects, measures, publishes, and serves API and pages."""

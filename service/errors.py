@@ -1,0 +1,49 @@
+"""Errors the service expects, each with the HTTP status it is answered with.
+
+ServiceError
+├── NotFound           404
+├── Invalid            422   the input is wrong: the message says what and how to mend it
+├── NotSignedIn        401
+├── Forbidden          403
+├── Conflict           409   somebody else is at it (a sync of the same source)
+├── NothingPublished   503   nothing was published yet
+└── SchemaOutdated     503
+"""
+
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """`slug` names the kind of problem in its RFC 9457 `type`."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Internal error"
+
+
+class NotFound(ServiceError):
+    status, slug, title = 404, "not-found", "Not found"
+
+
+class Invalid(ServiceError):
+    status, slug, title = 422, "invalid", "Invalid input"
+
+
+class NotSignedIn(ServiceError):
+    status, slug, title = 401, "not-signed-in", "Not signed in"
+
+
+class Forbidden(ServiceError):
+    status, slug, title = 403, "forbidden", "Forbidden"
+
+
+class Conflict(ServiceError):
+    status, slug, title = 409, "conflict", "Conflict"
+
+
+class NothingPublished(ServiceError):
+    status, slug, title = 503, "nothing-published", "Nothing published yet"
+
+
+class SchemaOutdated(ServiceError):
+    status, slug, title = 503, "schema-outdated", "Database schema is not current"

@@ -1,0 +1,140 @@
+"""Connected systems and what is known of them: rooms, people (as pseudonyms), memberships, contents, coverage, syncs."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.models.base import Base
+
+
+class Source(Base):
+    """A connected system. `settings` hold no secret: credentials stay in the file named there."""
+
+    __tablename__ = "source"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    connector: Mapped[str] = mapped_column(String(64))
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    expected_rooms: Mapped[int | None]
+    created: Mapped[datetime]
+
+
+class Sync(Base):
+    """One run over a source, and its report: per room and kind what was stored, repeated and skipped, and why."""
+
+    __tablename__ = "sync"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), index=True)
+    started: Mapped[datetime]
+    finished: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(String(16))  # running, done, partial, failed, interrupted
+    report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class Room(Base):
+    """A group room. `key` is '<source>/<platform id>', as in the log. `name` is NULL for rooms not open to all."""
+
+    __tablename__ = "room"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(300), unique=True)
+    handle: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str | None] = mapped_column(String(255))
+    open: Mapped[bool | None]
+    purpose: Mapped[str | None] = mapped_column(String(16))  # declared: official, team, community, project
+    created: Mapped[datetime | None]
+    archived: Mapped[bool] = mapped_column(default=False)
+    first_seen: Mapped[datetime]
+    gone: Mapped[datetime | None]
+
+
+class Person(Base):
+    """An account under its pseudonym. Never leaves this database."""
+
+    __tablename__ = "person"
+
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True
+    )
+    pseudonym: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id", ondelete="SET NULL"))
+    kind: Mapped[str] = mapped_column(String(16))
+    leadership: Mapped[int | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    first_seen: Mapped[datetime]
+    last_seen: Mapped[datetime]
+
+
+class Membership(Base):
+    """A person belongs to a room from `since` (first seen) until `until` (first seen missing)."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("room_id", "pseudonym", "since"),
+        Index("ix_membership_room_id_until", "room_id", "until"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("room.id", ondelete="CASCADE"))
+    pseudonym: Mapped[int] = mapped_column(BigInteger)
+    owner: Mapped[bool] = mapped_column(default=False)
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
+class KnownContent(Base):
+    """What is remembered of a content item between runs: no title, no text, no person."""
+
+    __tablename__ = "content"
+
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    room: Mapped[str] = mapped_column(String(300), index=True)
+    content_type: Mapped[str] = mapped_column(String(16))
+    created: Mapped[datetime]
+    changed: Mapped[datetime]
+    version: Mapped[int]
+    answerable: Mapped[bool | None]
+    thread: Mapped[str | None] = mapped_column(String(255))
+    reactions: Mapped[int | None]
+    observed: Mapped[datetime | None]
+    deleted: Mapped[bool] = mapped_column(default=False)
+
+
+class Coverage(Base):
+    """An open gap: something that exists but could not be read, and is tried again next time."""
+
+    __tablename__ = "coverage_gap"
+    __table_args__ = (UniqueConstraint("source_id", "stream", "room", "object"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"))
+    stream: Mapped[str] = mapped_column(String(64))
+    room: Mapped[str] = mapped_column(String(300), default="")  # '' : the whole source
+    object: Mapped[str] = mapped_column(String(255), default="")  # '' : the whole room
+    kinds: Mapped[str] = mapped_column(String(200))  # comma-separated kinds
+    reason: Mapped[str] = mapped_column(String(64))
+    since: Mapped[datetime]
+    seen: Mapped[datetime]
+
+
+class Journal(Base):
+    """What a page changes in this database, kept until the page has landed in the log.
+
+    Written before the page's commit in the log and applied after it; after a crash it is applied if the log holds the
+    page and dropped if it does not. Holds pseudonyms only.
+    """
+
+    __tablename__ = "journal"
+
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), primary_key=True)
+    stream: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sequence: Mapped[int]
+    changes: Mapped[str] = mapped_column(Text)

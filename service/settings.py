@@ -1,0 +1,43 @@
+"""Everything the environment decides. Variables begin with RESONANZ_; a file `.env` is not read."""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where things are stored and how the service is reached.
+
+    `data` holds the SQLite database, the activity log and, unless `key_file` says otherwise, the pseudonym key in a
+    directory of its own. For PostgreSQL give `database` as `postgresql+psycopg://…`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RESONANZ_", extra="ignore")
+
+    data: Path = Field(default=Path("data"), description="directory for the database and the activity log")
+    database: str | None = Field(default=None, description="SQLAlchemy URL; default: SQLite in `data`")
+    log: str | None = Field(default=None, description="URL or path of the activity log; default: in `data`")
+    key_file: Path | None = Field(
+        default=None, description="pseudonym key; default: `data`/key/pseudonym.key"
+    )
+    host: str = Field(default="127.0.0.1", description="address the service listens on")
+    port: int = Field(default=8080, description="port the service listens on")
+    public_url: str | None = Field(
+        default=None, description="URL the service is reached by, for cookies and origins"
+    )
+    minimum_group: int = Field(default=10, ge=5, description="k: fewer people are never shown (hard floor 5)")
+    open_pages: bool = Field(default=False, description="no sign-in; only for the synthetic demonstration")
+
+    @cached_property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{(self.data / 'resonanz.db').absolute()}"
+
+    @cached_property
+    def log_url(self) -> str:
+        return self.log or str((self.data / "activity").absolute())
+
+    @cached_property
+    def key_path(self) -> Path:
+        return self.key_file or self.data.absolute() / "key" / "pseudonym.key"
