@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,6 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from alembic import command
 from service.errors import SchemaOutdated
 
 HERE = Path(__file__).parent
@@ -58,6 +58,26 @@ def revisions(engine: Engine) -> tuple[str | None, str | None]:
     head = ScriptDirectory.from_config(alembic_config(engine)).get_current_head()
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision(), head
+
+
+def prepare(engine: Engine) -> None:
+    """Make the schema current before use.
+
+    SQLite is migrated in place, an existing database after a copy beside it (`<name>.<revision>.bak`). PostgreSQL is only
+    checked: with several replicas one `resonanz migrate` must do it. Raises `SchemaOutdated`.
+    """
+    if engine.dialect.name != "sqlite":
+        require_current(engine)
+        return
+    current, head = revisions(engine)
+    if current == head:
+        return
+    if current is not None and engine.url.database:
+        copy = f"{engine.url.database}.{current}.bak"
+        Path(copy).unlink(missing_ok=True)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (copy,))
+    migrate(engine)
 
 
 def require_current(engine: Engine) -> None:

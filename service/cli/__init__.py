@@ -1,0 +1,36 @@
+"""The console: `resonanz …`. Expected errors end with one sentence and exit code 1, never with a traceback."""
+
+import sys
+
+import typer
+
+from connectors.errors import ConnectorError
+from service.cli import accounts, activity, demonstration, operation, organisation, source, values
+from service.errors import ServiceError
+
+app = typer.Typer(
+    name="resonanz",
+    help="Measures how a company's social intranet is really used. Never shows a single person.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("demo")(demonstration.demo)
+app.command("serve")(operation.serve)
+app.command("migrate")(operation.migrate)
+app.command("doctor")(operation.doctor)
+app.command("sync")(source.sync)
+app.add_typer(source.app, name="source")
+app.add_typer(organisation.app, name="organisation")
+app.add_typer(organisation.rooms, name="room")
+app.add_typer(values.app, name="metrics")
+app.add_typer(activity.app, name="activity")
+app.add_typer(accounts.app, name="admin")
+
+
+def main() -> None:
+    try:
+        app(standalone_mode=True)
+    except (ServiceError, ConnectorError) as error:
+        typer.echo(f"resonanz: {error}", err=True)
+        sys.exit(1)

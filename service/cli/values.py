@@ -1,0 +1,68 @@
+"""`resonanz metrics`: the catalogue, and measuring with publication."""
+
+from typing import Annotated
+
+import typer
+
+from service.cli.context import opened, the_organisation
+from service.cli.output import AsJson, console, print_json, print_table
+
+app = typer.Typer(no_args_is_help=True, help="What is measured, and measuring it.")
+
+
+@app.command("list")
+def list_metrics(as_json: AsJson = False) -> None:
+    """List the metrics with meaning, unit and source."""
+    from metrics.catalog import CATALOG
+
+    rows = [
+        {
+            "key": metric.key,
+            "label_en": metric.label.en,
+            "label_de": metric.label.de,
+            "meaning_en": metric.meaning.en,
+            "meaning_de": metric.meaning.de,
+            "unit": metric.unit,
+            "direction": metric.direction,
+            "tier": metric.tier,
+        }
+        for metric in CATALOG.values()
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows, ("key", "label_en", "label_de", "unit", "direction", "tier"))
+
+
+@app.command("compute")
+def compute(
+    organisation: Annotated[str | None, typer.Option(help="Key, where there are several.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure all metrics from the activity log, check them jointly, and publish what may be shown."""
+    from service.measure import measure
+    from service.publication import publish
+
+    with opened() as context:
+        with context.transaction() as session:
+            owner = the_organisation(session, organisation).id
+        summary = measure(context.engine, context.log, owner)
+        publication = publish(context.engine, owner, minimum_group=context.settings.minimum_group)
+        report = {
+            "measurements": summary.as_dict(),
+            "publication": {
+                "id": publication.id,
+                "data_until": publication.data_until,
+                "minimum_group": publication.minimum_group,
+                "digest": publication.digest,
+                **publication.summary,
+            },
+        }
+    if as_json:
+        print_json(report)
+    else:
+        console.print(f"Measured and published as number {publication.id}, data until {publication.data_until}.")
+        print_table(
+            [{"what": key, "count": value} for key, value in publication.summary.items() if isinstance(value, int)],
+            ("what", "count"),
+        )
