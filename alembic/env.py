@@ -1,8 +1,8 @@
 """Runs migrations on the engine handed in by `service.database`, or on the configured one from the command line."""
 
-from alembic import context
 from sqlalchemy import Engine
 
+from alembic import context
 from service.database import connect
 from service.models import Base
 from service.settings import Settings

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
 
 
 class Settings(BaseSettings):
@@ -18,6 +19,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(default=Path("data"), description="directory for the database and the activity log")
     database: str | None = Field(default=None, description="SQLAlchemy URL; default: SQLite in `data`")
+    database_password_file: Path | None = Field(default=None, description="file with the password of `database`")
     log: str | None = Field(default=None, description="URL or path of the activity log; default: in `data`")
     key_file: Path | None = Field(
         default=None, description="pseudonym key; default: `data`/key/pseudonym.key"
@@ -32,7 +34,12 @@ class Settings(BaseSettings):
 
     @cached_property
     def database_url(self) -> str:
-        return self.database or f"sqlite:///{(self.data / 'resonanz.db').absolute()}"
+        if self.database is None:
+            return f"sqlite:///{(self.data / 'resonanz.db').absolute()}"
+        if self.database_password_file is None:
+            return self.database
+        password = self.database_password_file.read_text().strip()
+        return make_url(self.database).set(password=password).render_as_string(hide_password=False)
 
     @cached_property
     def log_url(self) -> str:
