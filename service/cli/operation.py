@@ -1,0 +1,142 @@
+"""`resonanz serve`, `migrate` and `doctor`: running the service and finding out what is wrong with it."""
+
+import shutil
+import stat
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from sqlalchemy import func, select, text
+
+from service import database
+from service.cli.context import Context, opened
+from service.cli.output import AsJson, console, print_json, print_table
+from service.errors import Invalid, ServiceError
+from service.models import Organisation, Publication, Source, Sync
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Serve API and pages."""
+    from service.app import run
+
+    with opened() as context:
+        changes = {"host": host, "port": port}
+        settings = context.settings.model_copy(update={k: v for k, v in changes.items() if v is not None})
+        run(settings, context.engine)
+
+
+def migrate() -> None:
+    """Bring the database's schema to the revision this program needs."""
+    with opened() as context:
+        engine = database.connect(context.settings.database_url)
+        try:
+            if engine.dialect.name == "sqlite":
+                database.prepare(engine)
+            else:
+                database.migrate(engine)
+            current, _ = database.revisions(engine)
+        finally:
+            engine.dispose()
+    console.print(f"The database is at revision {current}.")
+
+
+def doctor(
+    health: Annotated[bool, typer.Option("--health", help="Only ask the running service whether it is ready.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at database, schema, key, log, disk, sources and publication; say what to do about each trouble."""
+    with opened() as context:
+        rows = [answered(context)] if health else [tried(check, context) for check in CHECKS]
+    if as_json:
+        print_json({"ok": all(row["ok"] for row in rows), "checks": rows})
+    else:
+        print_table([{**row, "ok": "yes" if row["ok"] else "NO"} for row in rows], ("ok", "check", "detail"))
+    if not all(row["ok"] for row in rows):
+        raise typer.Exit(1)
+
+
+def answered(context: Context) -> dict[str, object]:
+    import httpx
+
+    host = context.settings.host if context.settings.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104
+    try:
+        response = httpx.get(f"http://{host}:{context.settings.port}/readyz", timeout=4)
+    except httpx.HTTPError as error:
+        return {"check": "service", "ok": False, "detail": f"no answer: {type(error).__name__}"}
+    return {"check": "service", "ok": response.status_code == 200, "detail": f"answered {response.status_code}"}
+
+
+def tried(check: Callable[[Context], str], context: Context) -> dict[str, object]:
+    """A check returns a sentence, or raises with one that says how to mend it."""
+    try:
+        return {"check": check.__name__, "ok": True, "detail": check(context)}
+    except Exception as error:  # noqa: BLE001 - the doctor reports every trouble instead of ending at the first
+        return {"check": check.__name__, "ok": False, "detail": str(error) or type(error).__name__}
+
+
+def disk(context: Context) -> str:
+    place = context.settings.data.absolute()
+    place.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(place).free / 1e9
+    if free < 1:
+        raise Invalid(f"only {free:.1f} GB free at {place}: make room, at least 1 GB")
+    return f"{free:.0f} GB free at {place}"
+
+
+def schema(context: Context) -> str:
+    with context.engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    current, _ = database.revisions(context.engine)
+    return f"{context.engine.dialect.name} at revision {current}"
+
+
+def key(context: Context) -> str:
+    path = context.settings.key_path
+    if not path.exists():
+        return f"no key yet; the first sync makes {path}"
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise Invalid(f"others may read {path}: chmod 600 it")
+    with context.transaction() as session:
+        organisation = session.scalars(select(Organisation)).first()
+    if organisation is not None:
+        context.pseudonymiser(organisation)
+    return f"readable by this account only: {path}"
+
+
+def activities(context: Context) -> str:
+    return f"log at version {context.log.version}" if context.log.exists() else "no activities collected yet"
+
+
+def sources(context: Context) -> str:
+    with context.transaction() as session:
+        keys = session.scalars(select(Source.key).order_by(Source.key)).all()
+        if not keys:
+            raise Invalid("no source is connected: `resonanz source add` connects one")
+        states = []
+        for one in keys:
+            last = session.execute(
+                select(Sync.state, Sync.finished)
+                .join(Source)
+                .where(Source.key == one)
+                .order_by(Sync.id.desc())
+                .limit(1)
+            ).first()
+            if last is None:
+                raise Invalid(f"{one} was never read: `resonanz sync {one}`")
+            states.append(f"{one}: {last.state}" + (f" on {last.finished:%Y-%m-%d %H:%M} UTC" if last.finished else ""))
+    return "; ".join(states)
+
+
+def published(context: Context) -> str:
+    with context.transaction() as session:
+        count = session.scalar(select(func.count()).select_from(Publication))
+        newest = session.scalars(select(Publication).order_by(Publication.id.desc()).limit(1)).first()
+    if newest is None:
+        raise ServiceError("nothing was published: `resonanz metrics compute` measures and publishes")
+    return f"{count} publications, the newest with data until {newest.data_until}"
+
+
+CHECKS: tuple[Callable[[Context], str], ...] = (disk, schema, key, activities, sources, published)
