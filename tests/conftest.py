@@ -12,7 +12,9 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from service.database import connect, migrate
 
 settings.register_profile(
-    "resonanz", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    "resonanz",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "resonanz"))
 
@@ -45,7 +47,11 @@ def postgres_url(postgres: str, request: pytest.FixtureRequest) -> Iterator[str]
 def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty database, once on SQLite and once on PostgreSQL."""
     kind: Any = request.param
-    url = f"sqlite:///{tmp_path / 'resonanz.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    url = (
+        f"sqlite:///{tmp_path / 'resonanz.db'}"
+        if kind == "sqlite"
+        else request.getfixturevalue("postgres_url")
+    )
     engine = connect(url)
     yield engine
     engine.dispose()

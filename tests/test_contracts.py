@@ -9,9 +9,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-from alembic import command
 from sqlalchemy import Engine, inspect
 
+from alembic import command
 from service.database import alembic_config, migrate, prepare, require_current, revisions
 from service.errors import SchemaOutdated
 from service.models import Base
