@@ -1,0 +1,53 @@
+"""How far a stream has been read: the inside of its cursor."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from connectors.errors import CursorExpired
+
+_FORM = 1
+
+
+@dataclass(slots=True)
+class Place:
+    """Where in a listing the reading stands: the platform's token, and the latest change seen when it began."""
+
+    token: str | None = None
+    top: str | None = None
+
+
+@dataclass(slots=True)
+class Progress:
+    """`marks` holds, per listing read to its end, the latest change it is complete up to ("" if it was empty).
+
+    `places` are listings under way, keyed by listing, or by room and listing for a single room. `rooms` are the rooms that
+    are part of the listings read so far: one that is not among them has to be read on its own. `lost` are listings in
+    which an item was passed over whose id is not known, with the time of the last attempt. `listed` counts the
+    items of the first pass, `replies` tells whether the lists show replies ("listed") or the search has to ("search").
+    """
+
+    marks: dict[str, str] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+    rooms: list[str] | None = None
+    lost: dict[str, str] = field(default_factory=dict)
+    listed: int = 0
+    replies: str | None = None
+
+    @classmethod
+    def parse(cls, cursor: str | None) -> "Progress":
+        """Raises `CursorExpired` for a cursor of another form: the stream is then read again from its start."""
+        if cursor is None:
+            return cls()
+        try:
+            found = json.loads(cursor)
+            places = {key: Place(**place) for key, place in found.pop("places").items()}
+            form = found.pop("form")
+            progress = cls(places=places, **found)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            form, progress = None, cls()
+        if form != _FORM:
+            raise CursorExpired("the cursor is not one of this connector")
+        return progress
+
+    def dump(self) -> str:
+        return json.dumps({"form": _FORM, **asdict(self)}, sort_keys=True, separators=(",", ":"))
