@@ -1,7 +1,7 @@
 """The declarative base and the column types all tables share."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, MetaData
 from sqlalchemy.engine import Dialect
@@ -39,4 +39,4 @@ class Instant(TypeDecorator[datetime]):
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=CONVENTION)
-    type_annotation_map = {datetime: Instant}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Instant}

@@ -37,7 +37,10 @@ class Sync(Base):
 
 
 class Room(Base):
-    """A group room. `key` is '<source>/<platform id>', as in the log. `name` is NULL for rooms not open to all."""
+    """A group room. `key` is '<source>/<platform id>', as in the log. `name` is NULL for rooms not open to all.
+
+    `members_observed` is when all members were read for the first time; who appears later has joined.
+    """
 
     __tablename__ = "room"
 
@@ -52,6 +55,7 @@ class Room(Base):
     created: Mapped[datetime | None]
     archived: Mapped[bool] = mapped_column(default=False)
     first_seen: Mapped[datetime]
+    members_observed: Mapped[datetime | None]
     gone: Mapped[datetime | None]
 
 

