@@ -1,0 +1,142 @@
+"""Which entries of the log count, and for what.
+
+What the field calls hygiene happens here, once, for all metrics: who counts as a person, repeated edits, bulk imports,
+withdrawn and undated reactions.
+"""
+
+from sqlalchemy import Select, String, and_, case, cast, func, null, or_, select
+
+from connectors.activity import ContentType, Kind, PersonKind
+from metrics import facts as f
+from metrics.dialect import interval
+
+BULK = 20
+"""More objects than this by one person within `BULK_WITHIN` are a bulk import."""
+BULK_WITHIN = "10 minutes"
+REPEAT_WITHIN = "30 minutes"
+"""An edit this soon after the same person's previous edit of the same content is the same edit."""
+PLACED_WITHIN = "7 days"
+"""An undated reaction counts as an act of the day it was observed only if it can not be older than this."""
+
+BIRTHS = (Kind.CREATE, Kind.COMMENT, Kind.REPLY)
+ACTS = (Kind.REACT, Kind.COMMENT, Kind.REPLY, Kind.CREATE, Kind.EDIT, Kind.MESSAGE)
+"""What is done visibly, as opposed to viewing."""
+
+
+def values(kinds: tuple[Kind, ...]) -> list[str]:
+    return [kind.value for kind in kinds]
+
+
+def entry() -> Select[tuple[object, ...]]:
+    """The log of the organisation's sources, up to the horizon."""
+    log = f.log.c
+    return (
+        select(f.log).join(f.source, f.source.c.key == log.source).join(f.horizon, log.day < f.horizon.c.day)
+    )
+
+
+def activity() -> Select[tuple[object, ...]]:
+    log = f.entry.c
+    read = (
+        select(f.entry)
+        .where(log.total.is_(None), log.kind.in_([Kind.VIEW.value, *values(ACTS)]))
+        # A room is not a content somebody wrote.
+        .where(or_(log.kind != Kind.CREATE.value, log.content_type != ContentType.ROOM.value))
+        .cte("read")
+    )
+    r = read.c
+    birth = case((r.kind.in_(values(BIRTHS)), 1), else_=0)
+    writing = case((r.kind.in_([Kind.CREATE.value, Kind.EDIT.value]), 1), else_=0)
+    by_time = [r.happened, r.key]
+    neighbours = select(
+        read,
+        birth.label("birth"),
+        func.lead(r.happened, BULK).over(partition_by=[r.person, birth], order_by=by_time).label("ahead"),
+        func.lag(r.happened)
+        .over(partition_by=[r.person, r.object, writing], order_by=by_time)
+        .label("before"),
+    ).cte("neighbours")
+    n = neighbours.c
+    burst = case(
+        (and_(n.birth == 1, n.person.is_not(None), n.ahead <= n.happened + interval(BULK_WITHIN)), 1), else_=0
+    )
+    marked = select(
+        neighbours,
+        func.max(burst)
+        .over(partition_by=[n.person, n.birth], order_by=[n.happened, n.key], rows=(-BULK, 0))
+        .label("bulk"),
+    ).cte("marked")
+    m = marked.c
+
+    withdrawals = (
+        select(log.person, log.object, func.max(log.happened).label("happened"))
+        .where(log.kind == Kind.WITHDRAW.value)
+        .group_by(log.person, log.object)
+        .cte("withdrawals")
+    )
+    # A reaction seen without its date happened after the content appeared and after the last day it was not seen yet.
+    appeared = (
+        select(log.object, func.min(log.day).label("day"))
+        .where(log.kind.in_(values(BIRTHS)), log.total.is_(None))
+        .group_by(log.object)
+        .cte("appeared")
+    )
+    observations = (
+        select(log.object, log.day)
+        .where(or_(log.total.is_not(None), ~log.dated))
+        .distinct()
+        .cte("observations")
+    )
+    o = observations.c
+    observed = select(
+        o.object, o.day, func.lag(o.day).over(partition_by=o.object, order_by=o.day).label("previous")
+    ).cte("observed")
+    earliest = func.greatest(
+        func.coalesce(appeared.c.day, observed.c.previous), func.coalesce(observed.c.previous, appeared.c.day)
+    )
+    placed = or_(m.dated, func.coalesce(earliest + interval(PLACED_WITHIN) >= m.day, False))
+
+    actor = case(
+        (m.person.is_(None), "unknown"), else_=func.coalesce(f.person.c.kind, PersonKind.HUMAN.value)
+    )
+    return (
+        select(
+            m.source,
+            m.room,
+            m.kind,
+            m.content_type,
+            m.person,
+            actor.label("actor"),
+            f.person.c.unit,
+            m.happened,
+            m.day,
+            m.object,
+            m.thread,
+            m.key,
+            m.dated,
+            case(
+                (actor != PersonKind.HUMAN.value, actor),
+                (and_(m.birth == 1, m.bulk == 1), "bulk"),
+                (~placed, "undated"),
+                else_=cast(null(), String),
+            ).label("excluded"),
+        )
+        .select_from(marked)
+        .outerjoin(f.person, f.person.c.pseudonym == m.person)
+        .outerjoin(withdrawals, and_(withdrawals.c.person == m.person, withdrawals.c.object == m.object))
+        .outerjoin(appeared, and_(appeared.c.object == m.object, ~m.dated))
+        .outerjoin(observed, and_(observed.c.object == m.object, observed.c.day == m.day, ~m.dated))
+        .where(
+            or_(
+                m.kind != Kind.REACT.value,
+                withdrawals.c.happened.is_(None),
+                withdrawals.c.happened < m.happened,
+            ),
+            or_(
+                m.kind != Kind.EDIT.value,
+                m.person.is_(None),
+                m.before.is_(None),
+                m.before + interval(REPEAT_WITHIN) < m.happened,
+            ),
+        )
+    )

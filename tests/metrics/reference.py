@@ -1,0 +1,359 @@
+"""The metrics once more, counted naively from the log: slow, plain, and without a line of the code it checks."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+ACTS = {"react", "comment", "reply", "create", "edit", "message"}
+BIRTHS = {"create", "comment", "reply"}
+
+
+def working(first: date, last: date) -> int:
+    """Working days after `first` up to and with `last`."""
+    return sum((first + DAY * n).weekday() < 5 for n in range(1, (last - first).days + 1))
+
+
+class Reference:
+    def __init__(self, intranet: Any, periods: list[Any]) -> None:
+        self.intranet, self.periods = intranet, periods
+        self.log = [entry for entry in intranet.log if entry.day < intranet.until]
+        self.done = [entry for entry in self.log if entry.total is None]
+        self.bulk = self._bulk()
+        self.acts = [entry for entry in self.done if entry.kind in ACTS and self._stands(entry)]
+
+    def kind(self, person: int | None) -> str:
+        if person is None:
+            return "unknown"
+        return self.intranet.people.get(person, (None, "human", True))[1]
+
+    def unit(self, person: int | None) -> str | None:
+        return self.intranet.people.get(person, (None, "", True))[0]
+
+    def _bulk(self) -> set[int]:
+        flagged = set()
+        births = [entry for entry in self.done if entry.kind in BIRTHS and entry.person is not None]
+        births = [entry for entry in births if entry.content_type != "room"]
+        for first in births:
+            together = [
+                other
+                for other in births
+                if other.person == first.person
+                and timedelta() <= other.happened - first.happened <= 10 * MINUTE
+            ]
+            if len(together) > 20:
+                flagged |= {entry.key for entry in together}
+        return flagged
+
+    def _stands(self, entry: Any) -> bool:
+        """Neither withdrawn nor the repetition of an edit, nor the making of a room."""
+        if entry.kind == "create" and entry.content_type == "room":
+            return False
+        if entry.kind == "react":
+            return not any(
+                other.kind == "withdraw"
+                and (other.person, other.object) == (entry.person, entry.object)
+                and other.happened >= entry.happened
+                for other in self.done
+            )
+        if entry.kind == "edit" and entry.person is not None:
+            return not any(
+                other.kind in ("create", "edit")
+                and (other.person, other.object) == (entry.person, entry.object)
+                and (other.happened, other.key) < (entry.happened, entry.key)
+                and entry.happened - other.happened <= 30 * MINUTE
+                for other in self.done
+            )
+        return True
+
+    def _placed(self, entry: Any) -> bool:
+        if entry.dated:
+            return True
+        bounds = [
+            min(days)
+            for days in [[o.day for o in self.done if o.kind in BIRTHS and o.object == entry.object]]
+            if days
+        ]
+        bounds += [
+            o.day
+            for o in self.log
+            if o.object == entry.object and o.day < entry.day and (o.total is not None or not o.dated)
+        ]
+        return bool(bounds) and entry.day - max(bounds) <= 7 * DAY
+
+    def _counts(self, entry: Any) -> bool:
+        return self.kind(entry.person) == "human" and entry.key not in self.bulk and self._placed(entry)
+
+    def keys(self, scope: str, room: str, person: int | None) -> list[str]:
+        key = {"organisation": "", "room": room, "unit": self.unit(person)}[scope]
+        return [] if key is None else [key]
+
+    def accounts(self) -> set[int]:
+        return {
+            person for person, (_, kind, active) in self.intranet.people.items() if active and kind == "human"
+        }
+
+    def entitled(self, scope: str, period: Any) -> list[tuple[str, int]]:
+        """Who belongs to which scope key without having done anything."""
+        if scope == "room":
+            return [
+                (room, person)
+                for room, person, since, until in self.intranet.members
+                if (since is None or since < period.until) and (until is None or until > period.since)
+                if person in self.accounts()
+            ]
+        return [(key, person) for person in self.accounts() for key in self.keys(scope, "", person)]
+
+    def participation(self, scope: str) -> dict[Any, tuple[Any, ...]]:
+        """Active, contributing, creating, population and excluded per scope key and period."""
+        found = {}
+        for period in self.periods:
+            level: dict[str, dict[int, int]] = defaultdict(dict)
+            excluded: dict[str, int] = defaultdict(int)
+            for key, person in self.entitled(scope, period):
+                level[key][person] = 0
+            for entry in [*self.acts, *(entry for entry in self.done if entry.kind == "view")]:
+                if not period.since <= entry.day < period.until:
+                    continue
+                for key in self.keys(scope, entry.room, entry.person):
+                    if self._counts(entry):
+                        mine = {"create": 3, "react": 1, "view": 0}.get(entry.kind, 2)
+                        level[key][entry.person] = max(mine, level[key].get(entry.person, 0))
+                    elif entry.kind != "view":
+                        excluded[key] += 1
+            for key, levels in level.items():
+                reached = [sum(value >= bound for value in levels.values()) for bound in (1, 2, 3)]
+                population, listed = len(levels), bool(self.accounts()) or scope == "unit"
+                if scope == "organisation" and self.intranet.workforce is not None:
+                    population, listed = max(self.intranet.workforce, reached[0]), True
+                if scope == "room":
+                    listed = any(room == key for room, *_ in self.intranet.members)
+                found[key, period.window.value, period.since] = (
+                    (*reached, population, excluded[key]) if listed else ("no_members", excluded[key])
+                )
+        return found
+
+    def contents(self) -> list[Any]:
+        first: dict[int, Any] = {}
+        for entry in sorted(self.acts, key=lambda entry: (entry.happened, entry.key)):
+            if entry.kind == "create" and entry.content_type in ("page", "post"):
+                first.setdefault(entry.object, entry)
+        return list(first.values())
+
+    def left_out(self, content: Any) -> bool:
+        return self.kind(content.person) in ("unknown", "service") or content.key in self.bulk
+
+    def answers(self, content: Any, kinds: tuple[str, ...] = ("comment", "reply")) -> list[Any]:
+        return [
+            entry
+            for entry in self.acts
+            if entry.kind in kinds
+            and (entry.object if entry.kind == "react" else entry.thread) == content.object
+            and entry.person not in (None, content.person)
+            and content.person is not None
+            and self.kind(entry.person) in ("human", "guest")
+            and entry.key not in self.bulk
+        ]
+
+    def deleted(self, content: Any) -> Any:
+        moments = [e for e in self.done if e.kind == "delete" and e.object == content.object]
+        moments = [entry for entry in moments if entry.happened >= content.happened]
+        return min(moments, key=lambda entry: entry.happened, default=None)
+
+    def rate(self, scope: str, verdict: Any) -> dict[Any, tuple[Any, ...]]:
+        """A share of contents; the verdict on one is answered, open, undecided, young, out or None (irrelevant)."""
+        found = {}
+        grouped: dict[Any, list[Any]] = defaultdict(list)
+        for content in self.contents():
+            said = verdict(content)
+            for period in self.periods:
+                if period.since <= content.day < period.until:
+                    for key in self.keys(scope, content.room, content.person):
+                        # A content without any verdict still makes the period one that was looked at.
+                        grouped[key, period.window.value, period.since] += (
+                            [(said, content.person)] if said else []
+                        )
+        for place, verdicts in grouped.items():
+            authors: dict[str, set[Any]] = defaultdict(set)
+            number: dict[str, int] = defaultdict(int)
+            for said, author in verdicts:
+                number[said] += 1
+                authors[said].add(author)
+            excluded = number["out"] + number["undecided"]
+            decided = number["answered"] + number["open"]
+            if number["undecided"] > (decided + number["undecided"]) / 10:
+                found[place] = ("undated_reactions", excluded)
+            elif decided == 0:
+                found[place] = ("not_old_enough" if number["young"] else "no_posts", excluded)
+            else:
+                people = len(authors["answered"] | authors["open"])
+                found[place] = (number["answered"], decided, people, len(authors["answered"]), excluded)
+        return found
+
+    def response_rate(self, scope: str, lax: bool = False) -> dict[Any, tuple[Any, ...]]:
+        def verdict(post: Any) -> str | None:
+            if post.content_type != "post":
+                return None
+            gone = self.deleted(post)
+            if self.left_out(post) or (gone is not None and working(post.day, gone.day) <= 7):
+                return "out"
+            if working(post.day, self.intranet.until) <= 7:
+                return "young"
+            kinds = ("comment", "reply", "react") if lax else ("comment", "reply")
+            answers = self.answers(post, kinds)
+            if any(working(post.day, answer.day) <= 7 for answer in answers):
+                return "answered"
+            return "undecided" if any(not answer.dated for answer in answers) else "open"
+
+        return self.rate(scope, verdict)
+
+    def interactive_share_created(self, scope: str) -> dict[Any, tuple[Any, ...]]:
+        horizon = self.intranet.horizon
+
+        def verdict(content: Any) -> str | None:
+            if self.intranet.answerable.get(content.object) is False:
+                return None
+            end = content.happened + 28 * DAY
+            gone = self.deleted(content)
+            if self.left_out(content) or (gone is not None and gone.happened < end):
+                return "out"
+            if horizon < end and gone is None:
+                return "young"
+            return "answered" if any(answer.happened <= end for answer in self.answers(content)) else "open"
+
+        return self.rate(scope, verdict)
+
+    def first_response(self, scope: str) -> dict[Any, tuple[Any, ...]]:
+        """The median as the first time at which the survivors, counted one by one, are half or fewer."""
+        found = {}
+        grouped: dict[Any, list[Any]] = defaultdict(list)
+        for post in self.contents():
+            for period in self.periods:
+                if period.since <= post.day < period.until:
+                    for key in self.keys(scope, post.room, post.person):
+                        grouped[key, period.window.value, period.since].append(post)
+        for place, contents in grouped.items():
+            posts = [content for content in contents if content.content_type == "post"]
+            kept = [post for post in posts if not self.left_out(post)]
+            excluded = len(posts) - len(kept)
+            waits = []
+            for post in kept:
+                gone = self.deleted(post)
+                end = min(post.happened + 28 * DAY, gone.happened if gone else self.intranet.horizon)
+                first = min((answer.happened for answer in self.answers(post)), default=None)
+                answered = first is not None and first <= end
+                waits.append(
+                    (max((first if answered else end) - post.happened, timedelta()), answered, post.person)
+                )
+            if not waits:
+                found[place] = ("no_posts", excluded)
+                continue
+            share, median = 1.0, None
+            for time in sorted({wait for wait, answered, _ in waits if answered}):
+                at_risk = sum(wait >= time for wait, _, _ in waits)
+                share *= 1 - sum(wait == time for wait, answered, _ in waits if answered) / at_risk
+                if share <= 0.5 + 1e-9:
+                    median = time
+                    break
+            if median is None:
+                found[place] = ("not_reached", excluded)
+            else:
+                people = {person for *_, person in waits}
+                affirming = {person for _, answered, person in waits if answered}
+                found[place] = (median // MINUTE, 60, len(people), len(affirming), excluded)
+        return found
+
+    def views(self) -> dict[tuple[int, date], int]:
+        seen: dict[tuple[int, date], int] = defaultdict(int)
+        for entry in self.done:
+            if entry.kind == "view" and self.kind(entry.person) != "service":
+                seen[entry.object, entry.day] += 1
+        totals = sorted(
+            (e for e in self.log if e.total is not None and e.kind == "views"),
+            key=lambda entry: (entry.object, entry.happened, entry.key),
+        )
+        for before, after in pairwise(totals):
+            same = before.object == after.object
+            if same and after.total >= before.total and after.day - before.day <= 28 * DAY:
+                seen[after.object, after.day] += after.total - before.total
+        return seen
+
+    def interactive_share(self, scope: str) -> dict[Any, tuple[Any, ...]]:
+        found, seen = {}, self.views()
+        for period in self.periods:
+            grouped: dict[str, list[Any]] = defaultdict(list)
+            for content in self.contents():
+                views = [
+                    count
+                    for (thing, day), count in seen.items()
+                    if thing == content.object and period.since <= day < period.until
+                ]
+                if views and self.intranet.answerable.get(content.object) is not False:
+                    for key in self.keys(scope, content.room, content.person):
+                        grouped[key].append((content, sum(views)))
+            for key, contents in grouped.items():
+                viewed = [content for content, views in contents if views]
+                counted = [content for content in viewed if content.person is not None]
+                returned = [
+                    content
+                    for content in counted
+                    if any(period.until - 28 * DAY <= a.day < period.until for a in self.answers(content))
+                ]
+                excluded = len(viewed) - len(counted)
+                found[key, period.window.value, period.since] = (
+                    (
+                        len(returned),
+                        len(counted),
+                        len({content.person for content in counted}),
+                        len({content.person for content in returned}),
+                        excluded,
+                    )
+                    if counted
+                    else ("nothing_viewed", excluded)
+                )
+        return found
+
+    def room_states(self) -> dict[tuple[str, date], str]:
+        found = {}
+        seen = self.views()
+        rooms = {entry.object: entry.room for entry in self.log}
+        for room, (created, archived, gone) in self.intranet.rooms.items():
+            acts = [entry for entry in self.acts if entry.room == room and self._counts(entry)]
+            voices = [entry for entry in acts if entry.kind in (*BIRTHS, "message")]
+            voices.sort(key=lambda entry: (entry.happened, entry.key))
+            others = [entry.day for entry in voices if entry.person != voices[0].person]
+            days = [entry.day for entry in acts]
+            start = min([*days, created] if created else days, default=self.intranet.since)
+            for period in self.periods:
+                here = start < period.until and (gone is None or gone > period.since)
+                if period.window.value != "days28" or not here:
+                    continue
+                before = [day for day in days if day < period.until]
+                now = [entry for entry in voices if period.since <= entry.day < period.until]
+                last = period.until - DAY
+                views = [
+                    count
+                    for (thing, day), count in seen.items()
+                    if rooms[thing] == room and day < period.until and working(day, last) < 120
+                ]
+                if archived and (not days or max(days) < period.since):
+                    state = "closed"
+                elif others and period.since <= min(others) < period.until:
+                    state = "born"
+                elif len({entry.person for entry in now}) >= 3 and len(now) >= 4:
+                    state = "active"
+                elif before and max(before) >= period.since:
+                    state = "stirring"
+                elif not (others and min(others) < period.until) and start + 60 * DAY <= period.until:
+                    state = "stillborn"
+                elif not before:
+                    state = "too_young"
+                elif working(max(before), last) < 60:
+                    state = "stirring"
+                elif working(max(before), last) >= 120 and views and sum(views) == 0:
+                    state = "dead"
+                else:
+                    state = "dormant"
+                found[room, period.since] = state
+        return found
