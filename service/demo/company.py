@@ -1,0 +1,366 @@
+"""A fictitious company and its two intranets, the same for the same seed: people, groups, rooms, and what happened."""
+
+import random
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from service.demo.conversations import Conversations, Draft, Person
+from service.demo.organisation import (
+    FIRST_NAMES,
+    LAST_NAMES,
+    MAIL_DOMAIN,
+    NAME,
+    PERSONAL_SPACES,
+    PLANS,
+    SITES,
+    UNITS,
+    Plan,
+    Platform,
+)
+from service.demo.store import Expected, Item, Permission, Store, Version
+from service.demo.working_days import BERLIN, works
+
+EVERYBODY = "alle-mitarbeitenden"
+LEADERS = "fuehrungskraefte"
+UNIT_GROUPS = r"^abt-(.+)$"
+_WIKI_UNITS = frozenset(
+    ("it", "netzbetrieb", "erzeugung", "finanzen", "einkauf", "handel", "recht", "sicherheit", "vertrieb")
+)
+_IMPORTED = 160
+_RIGHTS = (
+    ("create", "page"),
+    ("create", "blogpost"),
+    ("create", "comment"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Everything that is true. `stores` hold the state of each platform, `plans` the rooms by platform and key.
+
+    `relaunch` is the day the intranet was relaunched; `members` are the people of each room with the right to write,
+    by platform and room key.
+    """
+
+    name: str
+    since: date
+    relaunch: date
+    until: date
+    people: Sequence[Person]
+    plans: dict[tuple[Platform, str], Plan]
+    members: dict[tuple[Platform, str], Sequence[Person]]
+    stores: dict[Platform, Store]
+
+    @classmethod
+    def generate(
+        cls,
+        seed: int,
+        *,
+        people: int = 640,
+        until: date,
+        months: int = 18,
+        scale: float = 1.0,
+    ) -> "Company":
+        """`people` employees; `months` of history before `until` (exclusive); `scale` multiplies what is written.
+
+        Raises `ValueError` for fewer than 50 people or 3 months, where no company can be told of.
+        """
+        if people < 50 or months < 3:
+            raise ValueError("a company needs at least 50 people and 3 months of history")
+        return _Founding(seed, people, until, months, scale).company()
+
+    def activities(self, platform: Platform) -> Iterator[Expected]:
+        """What a complete collection of the platform must bring (see `Store.activities`)."""
+        return self.stores[platform].activities()
+
+
+class _Founding:
+    def __init__(self, seed: int, people: int, until: date, months: int, scale: float) -> None:
+        self.rng = random.Random(seed)  # noqa: S311
+        self.until, self.scale = until, scale
+        self.since = until - timedelta(round(months * 30.44))
+        relaunch = until - timedelta(round(months * 30.44 * 7 / 18))
+        self.relaunch = relaunch - timedelta(relaunch.weekday())
+        while not works(self.relaunch):
+            self.relaunch += timedelta(1)
+        self.taken: set[str] = set()
+        self.employees = [
+            self._employee(number, unit) for number, unit in enumerate(self._assignments(people))
+        ]
+        self.guests = [self._person("guest", 900_000 + number, None) for number in range(people // 80)]
+        self.bots = {
+            name: self._bot(number, name)
+            for number, name in enumerate(
+                ("Migrationsdienst", "Störungsmelder", "Build-Bot", "Resonanz-Leser")
+            )
+        }
+        self.people = [*self.employees, *self.guests, *self.bots.values()]
+        self.members: dict[tuple[Platform, str], Sequence[Person]] = {}
+        self.plans: dict[tuple[Platform, str], Plan] = {}
+
+    def company(self) -> Company:
+        stores = {platform: self._platform(platform) for platform in _PLATFORMS}
+        return Company(
+            NAME,
+            self.since,
+            self.relaunch,
+            self.until,
+            self.people,
+            self.plans,
+            self.members,
+            stores,
+        )
+
+    # -- people --------------------------------------------------------------------------------------------------------
+
+    def _assignments(self, people: int) -> list[str]:
+        """The unit of each employee: about its share, and nobody left out."""
+        sizes = {unit.slug: max(1, round(unit.share * people)) for unit in UNITS}
+        while (surplus := sum(sizes.values()) - people) != 0:
+            largest = max(sizes, key=lambda slug: sizes[slug])
+            sizes[largest] -= 1 if surplus > 0 else surplus
+        return [slug for slug, size in sizes.items() for _ in range(size)]
+
+    def _employee(self, number: int, unit: str) -> Person:
+        rng = self.rng
+        person = self._person("human", number, unit)
+        person.leader = unit == "vorstand" or rng.random() < 0.08
+        person.drive = 0.0 if rng.random() < 0.24 else min(rng.paretovariate(1.1), 60.0)
+        if unit == "kommunikation":
+            person.drive = max(person.drive, 2.0)
+        draw = rng.random()
+        if draw < 0.58:
+            person.since = date.min
+        elif draw < 0.88:
+            person.since = self.relaunch + timedelta(int(rng.expovariate(1 / 20)))
+        else:
+            person.since = self._day_between(self.since, self.until)
+        if rng.random() < 0.06:
+            person.left = self._day_between(max(person.since, self.since), self.until)
+        return person
+
+    def _person(self, kind: str, number: int, unit: str | None) -> Person:
+        rng = self.rng
+        first, last = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
+        plain = username = f"{_plain(first)}.{_plain(last)}"
+        namesake = 1
+        while username in self.taken:
+            namesake += 1
+            username = f"{plain}{namesake}"
+        self.taken.add(username)
+        guest = kind == "guest"
+        mail = f"{username}@{'partner.example' if guest else MAIL_DOMAIN}"
+        person = Person(number, f"{first} {last}", username, mail, unit, rng.choice(SITES))
+        if guest:
+            person.kind, person.drive = "guest", rng.paretovariate(1.2)
+        return self._identified(person)
+
+    def _bot(self, number: int, name: str) -> Person:
+        username = _plain(name)
+        bot = Person(950_000 + number, name, username, f"{username}@{MAIL_DOMAIN}", None, None, "app")
+        return self._identified(bot)
+
+    def _identified(self, person: Person) -> Person:
+        bits = self.rng.getrandbits(128)
+        person.ids["intranet"] = f"712020:{UUID(int=bits, version=4)}"
+        if person.unit is None or person.unit in _WIKI_UNITS:
+            person.ids["wiki"] = f"8a7f8{self.rng.getrandbits(108):027x}"
+        return person
+
+    def _day_between(self, first: date, last: date) -> date:
+        return first + timedelta(self.rng.randrange(max(1, (last - first).days)))
+
+    # -- platforms -----------------------------------------------------------------------------------------------------
+
+    def _platform(self, platform: Platform) -> Store:
+        store = Store(first_id=98_304 if platform == "wiki" else 1_310_720)
+        on_platform = [person for person in self.people if platform in person.ids]
+        for person in on_platform:
+            store.add_account(
+                person.ids[platform],
+                person.username,
+                person.name,
+                person.mail,
+                person.kind,
+                active=person.left is None,
+            )
+        self._groups(store, platform, on_platform)
+        drafts: list[Draft] = []
+        for plan in PLANS:
+            if plan.platform == platform:
+                drafts += self._room(store, plan, on_platform)
+        drafts += self._personal_spaces(store, platform, on_platform)
+        drafts += self._bots_at_work(platform)
+        _publish(store, drafts, self.rng)
+        return store
+
+    def _groups(self, store: Store, platform: Platform, people: Sequence[Person]) -> None:
+        def group(name: str, members: Sequence[Person]) -> None:
+            id_ = str(UUID(int=self.rng.getrandbits(128), version=4))
+            store.add_group(name, [person.ids[platform] for person in members], id_)
+
+        humans = [person for person in people if person.kind == "human"]
+        group(EVERYBODY, humans)
+        group(LEADERS, [person for person in humans if person.leader])
+        group("externe", [person for person in people if person.kind == "guest"])
+        group("site-admins", [person for person in people if person.kind == "app"])
+        for unit in UNITS:
+            members = [person for person in humans if person.unit == unit.slug]
+            if members:
+                group(f"abt-{unit.slug}", members)
+
+    def _room(self, store: Store, plan: Plan, people: Sequence[Person]) -> list[Draft]:
+        rng, platform = self.rng, plan.platform
+        self.plans[platform, plan.key] = plan
+        humans = [person for person in people if person.kind == "human"]
+        own = [person for person in humans if plan.unit and person.unit == plan.unit]
+        if plan.size:
+            pool = [person for person in humans if not plan.units or person.unit in plan.units]
+            members = rng.sample(pool, min(plan.size, len(pool)))
+            if plan.purpose == "project":
+                members += [guest for guest in self.guests if rng.random() < 0.25]
+        else:
+            members = own
+        members = members or humans[:2]
+        writers = sorted(
+            (person for person in members if person.since == date.min and person.left is None),
+            key=lambda person: -person.drive,
+        )
+        team = writers[: 5 if plan.purpose == "official" else 2] or list(members[:2])
+        opened = self.until - timedelta(int((self.until - self.since).days * plan.age))
+        space = store.add_space(
+            plan.key,
+            plan.name,
+            archived=plan.fate == "closed",
+            author=team[0].ids[platform],
+            created=datetime.combine(opened, time(9), BERLIN).astimezone(UTC)
+            - timedelta(int(plan.age == 1) * 400),
+        )
+        space.permissions = self._permissions(store, plan, members, team)
+        everybody = humans if plan.open or plan.purpose == "official" else members
+        taking_part = humans if plan.purpose == "official" else members
+        self.members[platform, plan.key] = list(members)
+        return Conversations(
+            plan, team, taking_part, everybody, opened, self.until, self.relaunch, self.scale, rng
+        ).run()
+
+    def _permissions(
+        self, store: Store, plan: Plan, members: Sequence[Person], team: Sequence[Person]
+    ) -> list[Permission]:
+        platform = plan.platform
+        everybody = _group_id(store, EVERYBODY)
+        if plan.unit is not None and plan.purpose == "team":
+            writing = _group_id(store, f"abt-{plan.unit}")
+        else:
+            name = f"raum-{plan.key.lower()}"
+            id_ = str(UUID(int=self.rng.getrandbits(128), version=4))
+            own = team if plan.purpose == "official" else members
+            writing = store.add_group(name, [person.ids[platform] for person in own], id_).id
+        rights = [Permission("group", writing, "read", "space")]
+        rights += [Permission("group", writing, *right) for right in _RIGHTS]
+        if plan.open:
+            rights.append(Permission("group", everybody, "read", "space"))
+            rights.append(Permission("group", everybody, "create", "comment"))
+        reader = self.bots["Resonanz-Leser"].ids[platform]
+        rights.append(Permission("user", reader, "read", "space"))
+        rights += [
+            Permission("user", owner.ids[platform], "administer", "space")
+            for owner in team[: self.rng.choice((1, 2, 2))]
+        ]
+        return rights
+
+    def _personal_spaces(self, store: Store, platform: Platform, people: Sequence[Person]) -> list[Draft]:
+        busiest = sorted(
+            (person for person in people if person.kind == "human" and person.left is None),
+            key=lambda person: -person.drive,
+        )
+        drafts: list[Draft] = []
+        for person in busiest[: PERSONAL_SPACES[platform]]:
+            id_ = person.ids[platform]
+            key = "~" + (person.username if platform == "wiki" else id_.replace(":", "").replace("-", ""))
+            space = store.add_space(key, person.name, "personal", author=id_, created=self._noon(self.since))
+            space.permissions = [Permission("user", id_, "administer", "space")]
+            drafts += [
+                Draft(key, "page", [Version(id_, self._noon(self._day_between(self.since, self.until)))])
+                for _ in range(self.rng.randint(1, 5))
+            ]
+        return drafts
+
+    def _bots_at_work(self, platform: Platform) -> list[Draft]:
+        """The import of the old pages on the weekend before the relaunch, and notices sent by machines."""
+        drafts: list[Draft] = []
+        if platform == "intranet":
+            service = self.bots["Migrationsdienst"].ids[platform]
+            moment = self._noon(self.relaunch - timedelta(2))
+            for number in range(round(_IMPORTED * self.scale)):
+                key = ("RICHT", "HR", "ITS", "SICHER", "COMPL", "STANDORT")[number % 6]
+                drafts.append(Draft(key, "page", [Version(service, moment)], views=self.rng.randint(0, 60)))
+                drafts[-1].viewers = drafts[-1].views // 2
+                moment += timedelta(seconds=self.rng.randint(3, 12))
+        sender, key = ("Störungsmelder", "ITS") if platform == "intranet" else ("Build-Bot", "ITDOKU")
+        day = self.since
+        while day < self.until:
+            if works(day):
+                written = Version(self.bots[sender].ids[platform], self._noon(day))
+                drafts.append(Draft(key, "blogpost", [written], views=20, viewers=15))
+            day += timedelta(self.rng.randint(5, 10))
+        return drafts
+
+    def _noon(self, day: date) -> datetime:
+        shift = timedelta(seconds=self.rng.randrange(3600))
+        return datetime.combine(day, time(12), BERLIN).astimezone(UTC) + shift
+
+
+_PLATFORMS: tuple[Platform, ...] = ("intranet", "wiki")
+
+
+def _publish(store: Store, drafts: list[Draft], rng: random.Random) -> None:
+    """Give the drafts ids in order of time, with gaps as other contents and purged ones leave them."""
+    drafts.sort(key=lambda draft: draft.created)
+    ids: dict[int, int] = {}
+    for draft in drafts:
+        for _ in range(rng.randint(0, 3)):
+            store.next_id()
+        ids[id(draft)] = number = store.next_id()
+        store.insert(
+            Item(
+                number,
+                draft.type,
+                draft.room,
+                draft.versions,
+                "trashed" if draft.trashed else "current",
+                ids[id(draft.container)] if draft.container else None,
+                ids[id(draft.parent)] if draft.parent else None,
+                draft.location,
+                draft.resolved,
+                draft.likes,
+                draft.views,
+                draft.viewers,
+            )
+        )
+
+
+def _group_id(store: Store, name: str) -> str:
+    group = store.group_by_name(name)
+    if group is None:
+        raise LookupError(f"there is no group {name}")
+    return group.id
+
+
+def _plain(name: str) -> str:
+    """A name as it stands in a user name: lower case ASCII, umlauts written out."""
+    for letter, written in (
+        ("ä", "ae"),
+        ("ö", "oe"),
+        ("ü", "ue"),
+        ("ß", "ss"),
+        ("ı", "i"),
+        ("Ö", "oe"),
+        ("Ü", "ue"),
+    ):
+        name = name.replace(letter, written)
+    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return bare.lower().replace(" ", "-")
