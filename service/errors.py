@@ -6,7 +6,9 @@ ServiceError
 ├── NotSignedIn        401
 ├── Forbidden          403
 ├── Conflict           409   somebody else is at it (a sync of the same source)
+├── TooManyAttempts    429   too many failed sign-ins: try again after `seconds`
 ├── NothingPublished   503   nothing was published yet
+├── NotReady           503   the database or the key can not be reached
 └── SchemaOutdated     503
 """
 
@@ -41,8 +43,20 @@ class Conflict(ServiceError):
     status, slug, title = 409, "conflict", "Conflict"
 
 
+class TooManyAttempts(ServiceError):
+    status, slug, title = 429, "too-many-attempts", "Too many attempts"
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class NothingPublished(ServiceError):
     status, slug, title = 503, "nothing-published", "Nothing published yet"
+
+
+class NotReady(ServiceError):
+    status, slug, title = 503, "not-ready", "Not ready"
 
 
 class SchemaOutdated(ServiceError):

@@ -317,6 +317,7 @@ def upgrade() -> None:
         sa.Column("created", Instant(), nullable=True),
         sa.Column("archived", sa.Boolean(), nullable=False),
         sa.Column("first_seen", Instant(), nullable=False),
+        sa.Column("members_observed", Instant(), nullable=True),
         sa.Column("gone", Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["organisation_id"],

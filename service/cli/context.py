@@ -39,9 +39,9 @@ class Context:
         return ActivityLog(self.settings.log_url)
 
     def pseudonymiser(self, organisation: Organisation) -> "Pseudonymiser":
-        from service.activity.pseudonym import Pseudonymiser
+        from service.activity.pseudonym import Pseudonymiser, open_keys
 
-        return Pseudonymiser.open(self.settings.key_path, organisation.key)
+        return Pseudonymiser(open_keys(self.settings.key_path), organisation.key)
 
     def transaction(self) -> AbstractContextManager[Session]:
         return database.transaction(self.engine)

@@ -1,6 +1,7 @@
 """`resonanz source` and `resonanz sync`: connecting systems and reading them."""
 
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -218,15 +219,34 @@ def sync(
                 )
             reports.append(report)
     if as_json:
-        print_json([report.as_dict() for report in reports])
+        print_json([report.to_dict() for report in reports])
     else:
         for report in reports:
-            report_table(report.as_dict())
+            show_report(report.to_dict())
     if any(report.state == "failed" for report in reports):
         raise typer.Exit(1)
     if any(report.state == "partial" for report in reports):
         raise typer.Exit(3)
 
 
-def report_table(report: dict[str, Any]) -> None:
-    print_table(report["rooms"], ("room", "kind", "stored", "repeated", "skipped", "reason"), title=report["source"])
+def show_report(report: dict[str, Any]) -> None:
+    """A collection's report for people."""
+    console.print(
+        f"{report['source']}: {report['state']}, {report['stored']} stored, {report['repeated']} repeated, "
+        f"{report['requests']} requests, {report['duration']:.1f} s"
+    )
+    if report["error"]:
+        console.print(report["error"])
+    per_kind: Counter[str] = Counter()
+    for line in report["lines"]:
+        per_kind[line["kind"]] += line["stored"]
+    print_table([{"kind": kind, "stored": stored} for kind, stored in sorted(per_kind.items())], ("kind", "stored"))
+    if report["skipped"]:
+        skipped = [{"skipped": reason, "count": count} for reason, count in sorted(report["skipped"].items())]
+        print_table(skipped, ("skipped", "count"))
+    if report["gaps"]:
+        print_table(
+            [{**gap, "kinds": ", ".join(gap["kinds"]), "room": gap["room"] or "all"} for gap in report["gaps"]],
+            ("room", "kinds", "objects", "reason"),
+            title="Not read:",
+        )

@@ -1,0 +1,1 @@
+"""The published values for machines: JSON and CSV under /api/v1."""

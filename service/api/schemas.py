@@ -1,0 +1,163 @@
+"""What the API says, field by field."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Key = Annotated[str, Field(max_length=300)]
+Row = TypeVar("Row")
+
+
+class Scope(StrEnum):
+    ORGANISATION = "organisation"
+    ROOM = "room"
+    UNIT = "unit"
+
+
+class Window(StrEnum):
+    WEEK = "week"
+    DAYS28 = "days28"
+
+
+class Format(StrEnum):
+    JSON = "json"
+    CSV = "csv"
+
+
+class Label(BaseModel):
+    de: str
+    en: str
+
+
+class Provenance(BaseModel):
+    """Which publication an answer comes from."""
+
+    id: int
+    organisation: str = Field(description="key of the organisation")
+    created: datetime
+    data_until: date = Field(description="no value covers this day or a later one")
+    coverage: float | None = Field(
+        description="share of what exists that could be read, over all sources and kinds the platforms offer; null: unknown"
+    )
+    minimum_group: int = Field(description="fewer people than this are never shown")
+    synthetic: bool = Field(description="true: invented data of the demonstration")
+
+
+class Listing(BaseModel, Generic[Row]):
+    publication: Provenance
+    rows: list[Row]
+    next: str | None = Field(default=None, description="cursor of the next page; null on the last one")
+
+
+class Catalogue(BaseModel):
+    publication: Provenance | None
+    rows: list["MetricRow"]
+
+
+class Summary(BaseModel):
+    """Counts of the cells of a publication."""
+
+    published: int
+    suppressed: int
+    unknown: int
+    suppressed_by_reason: dict[str, int]
+
+
+class PublicationAnswer(BaseModel):
+    publication: Provenance
+    summary: Summary
+
+
+class RoomRow(BaseModel):
+    key: str
+    label: str = Field(description="the name of a room open to all, else its short key")
+    source: str
+    purpose: str | None
+    archived: bool
+
+
+class SourceRow(BaseModel):
+    mark: str = Field(description="R: read at the source; K: known from the literature; D: our own")
+    text: str
+
+
+class MetricRow(BaseModel):
+    key: str
+    label: Label
+    meaning: Label
+    formula: Label
+    limits: list[Label]
+    unit: str
+    direction: str
+    tier: str = Field(description="the data a source must give at least")
+    subject: str = Field(description="what the denominator counts")
+    scopes: list[str]
+    windows: list[str]
+    categories: dict[str, Label]
+    sources: list[SourceRow]
+
+
+class MeasurementRow(BaseModel):
+    """One cell of the grid. `value` is null unless `state` is published."""
+
+    metric: str
+    category: str
+    scope: Scope
+    scope_key: str
+    window: Window
+    since: date
+    until: date = Field(description="first day after the period")
+    time: datetime = Field(description="`since` as a point in time, for charts over time")
+    unit: str
+    value: float | None
+    low: float | None = Field(description="95 % interval of a published share; bound of a suppressed one")
+    high: float | None
+    people: int | None = Field(description="size of the group behind the value, to the nearest 5")
+    state: Literal["published", "suppressed", "unknown"]
+    reason: str | None
+
+
+class CoverageRow(BaseModel):
+    source: str
+    kind: str
+    share: float | None = Field(description="share of what exists that could be read; null: unknown")
+    rooms_missing: int
+    reasons: dict[str, int] = Field(description="reason -> number of gaps")
+    data_until: datetime | None = Field(description="start of the last sync that ended")
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[dict[str, str]] | None = None
+
+
+class Query(BaseModel):
+    """Every query refuses parameters it does not know: a misspelt filter must not look like an answer to everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    organisation: Annotated[
+        str | None, Field(max_length=64, description="needed only where there are several")
+    ] = None
+
+
+class Paged(Query):
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+    cursor: Annotated[str | None, Field(max_length=200)] = None
+    format: Annotated[Format | None, Field(description="overrides the Accept header")] = None
+
+
+class MeasurementQuery(Paged):
+    metric: Annotated[str | None, Field(max_length=64)] = None
+    scope: Scope | None = None
+    scope_key: Key | None = None
+    window: Window | None = None
+    since: Annotated[date | None, Field(description="periods that begin on this day or later")] = None
+    until: Annotated[date | None, Field(description="periods that end before this day or on it")] = None

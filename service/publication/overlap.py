@@ -1,0 +1,109 @@
+"""Which rooms hold almost the same people as another published group, so that the difference would tell of a few."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.models import Membership, Organisation, Person, Room
+
+
+@dataclass
+class Groups:
+    """Memberships of an organisation; called as `service.publication.grid.Alike`."""
+
+    k: int
+    zone: ZoneInfo
+    memberships: Mapping[str, list[tuple[int, datetime, datetime | None]]]
+    """Room -> (pseudonym, since, until)."""
+    units: Mapping[int, int | None]
+    """Pseudonym -> unit."""
+    _known: dict[datetime, frozenset[str]] = field(default_factory=dict)
+    _found: dict[frozenset[tuple[str, frozenset[int]]], frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, session: Session, organisation: Organisation, k: int) -> "Groups":
+        memberships: dict[str, list[tuple[int, datetime, datetime | None]]] = defaultdict(list)
+        joined = (
+            select(Room.key, Membership.pseudonym, Membership.since, Membership.until)
+            .join(Room, Room.id == Membership.room_id)
+            .where(Room.organisation_id == organisation.id)
+        )
+        for room, pseudonym, since, until in session.execute(joined):
+            memberships[room].append((pseudonym, since, until))
+        people = select(Person.pseudonym, Person.unit_id).where(
+            Person.organisation_id == organisation.id, Person.kind == "human"
+        )
+        units = {pseudonym: unit for pseudonym, unit in session.execute(people)}  # noqa: C416 - a row is no pair to dict()
+        return cls(k, ZoneInfo(organisation.time_zone), memberships, units)
+
+    def __call__(self, room: str, since: date, until: date) -> bool | None:
+        if room not in self.memberships:
+            return None
+        moment = datetime.combine(until, time(), self.zone).astimezone(UTC)
+        if moment not in self._known:
+            self._known[moment] = self.alike(self.members(moment))
+        return room in self._known[moment]
+
+    def members(self, moment: datetime) -> dict[str, frozenset[int]]:
+        """Room -> its people at a moment; before the first reading of its members, those of that first reading."""
+        found = {}
+        for room, stays in self.memberships.items():
+            seen = max(moment, min(since for _, since, _ in stays))
+            found[room] = frozenset(
+                person
+                for person, since, until in stays
+                if person in self.units and since <= seen and (until is None or until > seen)
+            )
+        return found
+
+    def alike(self, rooms: Mapping[str, frozenset[int]]) -> frozenset[str]:
+        """Rooms to hide so that any two groups left differ by no person or by at least k.
+
+        Units come first, then rooms from the largest to the smallest: of two rooms that are too alike the smaller is hidden.
+        """
+        key = frozenset(rooms.items())
+        if key not in self._found:
+            self._found[key] = self._alike(rooms)
+        return self._found[key]
+
+    def _alike(self, rooms: Mapping[str, frozenset[int]]) -> frozenset[str]:
+        units: dict[int, set[int]] = defaultdict(set)
+        for person, unit in self.units.items():
+            if unit is not None:
+                units[unit].add(person)
+        names = sorted(
+            (room for room in rooms if len(rooms[room]) >= self.k), key=lambda r: (-len(rooms[r]), r)
+        )
+        groups = [sorted(members) for members in units.values()] + [sorted(rooms[name]) for name in names]
+        if not names:
+            return frozenset()
+        differing = differences(groups)
+        kept = list(range(len(units)))
+        hidden = set()
+        for place, name in enumerate(names, start=len(units)):
+            if any(0 < differing[place, other] < self.k for other in kept):
+                hidden.add(name)
+            else:
+                kept.append(place)
+        return frozenset(hidden)
+
+
+def differences(groups: list[list[int]]) -> NDArray[np.int64]:
+    """How many people are in one but not both, for each pair of groups."""
+    column = {person: place for place, person in enumerate(sorted({p for group in groups for p in group}))}
+    sizes = np.array([len(group) for group in groups])
+    places = [column[person] for group in groups for person in group]
+    matrix = csr_matrix(
+        (np.ones(len(places), dtype=np.int64), places, np.concatenate([[0], np.cumsum(sizes)])),
+        shape=(len(groups), max(1, len(column))),
+    )
+    both = (matrix @ matrix.T).toarray()
+    return np.asarray(sizes[:, None] + sizes[None, :] - 2 * both, dtype=np.int64)

@@ -1,0 +1,254 @@
+"""Hiding what would give people away: unsafe cells, and as few others as needed so that no hidden cell follows from the rest.
+
+A cell counts persons. It is unsafe if it describes fewer than k of them. Hiding it alone is not enough wherever it is part
+of a total, so further cells are hidden until, for every constraint, the hidden part stands for at least k persons and at
+least two cells, no unsafe cell is recoverable (rank test) and none can be narrowed too far (linear programmes).
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from service.publication.audit import Constraint, components, recoverable, too_narrow
+
+SMALL_GROUP = "small_group"
+COMPLEMENTARY = "complementary"
+HOMOGENEITY = "homogeneity"
+DIFFERENCE = "difference"
+
+TRIED = 12
+"""How many cells are tried as the one more to hide, cheapest first."""
+
+
+class Recoverable(Exception):
+    """The audit found a hidden cell that follows from shown ones; nothing is published. A defect, not a user's error."""
+
+
+@dataclass(slots=True)
+class Cell:
+    """One number of the grid: `count` persons out of `people`.
+
+    `twin` is the cell that is shown and hidden together with this one (a share shows its complement). `rank` orders what
+    is hidden first when another cell must go: lower first. `low` and `high` are what a reader is told of a hidden count.
+    """
+
+    count: int
+    people: int
+    rank: tuple[Hashable, ...] = ()
+    shown: bool = True
+    unsafe: bool = False
+    reason: str | None = None
+    twin: int | None = None
+    low: int | None = None
+    high: int | None = None
+
+    @property
+    def box(self) -> tuple[int, int]:
+        return (
+            0 if self.low is None else self.low,
+            self.people if self.high is None else self.high,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A constraint everybody knows. With `additive` False the persons of its cells overlap (weeks of a window)."""
+
+    factors: Constraint
+    additive: bool = True
+
+
+@dataclass
+class System:
+    """Cells and the totals between them, protected together.
+
+    `bounded` is True where counts are persons out of a known group, so that an attacker can also reason with inequalities.
+    """
+
+    k: int
+    bounded: bool = True
+    cells: list[Cell] = field(default_factory=list)
+    totals: list[Total] = field(default_factory=list)
+    unavoidable: set[int] = field(default_factory=set)
+    """Cells about which nothing is told any more, neither beside them nor of themselves, and which are uncertain only as far
+    as the sizes of their groups leave room."""
+    _audited: dict[object, frozenset[int]] = field(default_factory=dict)
+
+    def add(self, cell: Cell) -> int:
+        self.cells.append(cell)
+        return len(self.cells) - 1
+
+    def hide(self, number: int, reason: str) -> None:
+        for one in (number, self.cells[number].twin):
+            if one is not None and self.cells[one].shown:
+                self.cells[one].shown = False
+                self.cells[one].reason = reason
+
+    def protect(self) -> None:
+        """Hide until the audit is content."""
+        users: dict[int, list[int]] = defaultdict(list)
+        for number, total in enumerate(self.totals):
+            for cell in total.factors:
+                users[cell].append(number)
+        waiting: Iterable[int] = range(len(self.totals))
+        while True:
+            self._close_totals(waiting, users)
+            open_cells = self._open()
+            if not open_cells:
+                return
+            waiting = self._hide_beside(open_cells, users)
+
+    def _close_totals(self, waiting: Iterable[int], users: Mapping[int, list[int]]) -> None:
+        queue = list(waiting)
+        while queue:
+            total = self.totals[queue.pop()]
+            while self._leaks(total):
+                victim = self._cheapest(total.factors)
+                if victim is None:
+                    break
+                self.hide(victim, COMPLEMENTARY)
+                for changed in (victim, self.cells[victim].twin):
+                    if changed is not None:
+                        queue.extend(users[changed])
+
+    def _leaks(self, total: Total) -> bool:
+        """Whether the hidden part of a total is a single cell or stands for fewer than k persons."""
+        hidden = [cell for cell in total.factors if not self.cells[cell].shown]
+        if not any(self.cells[cell].unsafe for cell in hidden):
+            return False
+        if len(hidden) < 2:
+            return True
+        if len({total.factors[cell] > 0 for cell in hidden}) == 2:
+            return False
+        counts = [self.cells[cell].count for cell in hidden]
+        return (sum(counts) if total.additive else max(counts)) < self.k
+
+    def _cheapest(self, cells: Iterable[int]) -> int | None:
+        shown = [cell for cell in cells if self.cells[cell].shown]
+        return min(
+            shown, key=lambda cell: (self.cells[cell].rank, self.cells[cell].count, cell), default=None
+        )
+
+    def _open(self) -> set[int]:
+        """The unsafe cells that can be worked out, or narrowed too far."""
+        hidden = [number for number, cell in enumerate(self.cells) if not cell.shown]
+        told = self._told()
+        found: set[int] = set()
+        for members, rows in components([total.factors for total in self.totals], hidden):
+            if not told.isdisjoint(members):
+                found |= self._open_among(members, rows)
+        return found
+
+    def _told(self) -> set[int]:
+        """Cells something is told about: one beside them in a total is shown, or they have a bound."""
+        beside = (total.factors for total in self.totals if any(self.cells[cell].shown for cell in total.factors))
+        bounded = {number for number, cell in enumerate(self.cells) if cell.low is not None}
+        return bounded.union(*beside)
+
+    def _open_among(self, members: Sequence[int], rows: Sequence[Constraint]) -> set[int]:
+        unsafe = {cell for cell in members if self.cells[cell].unsafe}
+        if not unsafe:
+            return set()
+        boxes = {cell: self.cells[cell].box for cell in members}
+        state = (tuple(boxes.items()), frozenset(self.unavoidable & unsafe))
+        if state not in self._audited:
+            found = recoverable(rows, members) & unsafe
+            if not found and self.bounded:
+                counts = {cell: self.cells[cell].count for cell in members}
+                asked = {cell: self._width(self.cells[cell]) for cell in sorted(unsafe - self.unavoidable)}
+                found = too_narrow(members, rows, counts, boxes, asked)
+            self._audited[state] = frozenset(found)
+        return set(self._audited[state])
+
+    def _width(self, cell: Cell) -> int:
+        """How uncertain an unsafe count must stay: half of k, or all that can be told of so small a group anyway."""
+        low, high = cell.box
+        return min(high - low, self.k // 2)
+
+    def _hide_beside(self, open_cells: set[int], users: Mapping[int, list[int]]) -> set[int]:
+        """Hide one more cell beside each open one; where all are hidden, tell less about the hidden ones."""
+        touched: set[int] = set()
+        for cell in sorted(open_cells):
+            if not self._is_open(cell, users):
+                continue
+            victim = self._victim(cell, users)
+            if victim is not None:
+                self.hide(victim, COMPLEMENTARY)
+                changed = [one for one in (victim, self.cells[victim].twin) if one is not None]
+                touched.update(number for one in changed for number in users[one])
+                continue
+            told = [one for one in self._reach(cell, users) if self.cells[one].low is not None]
+            if not told:
+                self.unavoidable.add(cell)
+            for one in told:
+                self.cells[one].low = self.cells[one].high = None
+        return touched
+
+    def _victim(self, cell: int, users: Mapping[int, list[int]]) -> int | None:
+        """The cheapest shown cell that closes an open one, or else the cheapest near it."""
+        near = {
+            other
+            for one in self._reach(cell, users)
+            for number in users[one]
+            for other in self.totals[number].factors
+            if self.cells[other].shown
+        }
+        cheapest = sorted(near, key=lambda one: (self.cells[one].rank, self.cells[one].count, one))
+        for victim in cheapest[:TRIED] if self.bounded else []:
+            pair = [self.cells[one] for one in (victim, self.cells[victim].twin) if one is not None]
+            for one in pair:
+                one.shown = False
+            closes = not self._is_open(cell, users)
+            for one in pair:
+                one.shown = True
+            if closes:
+                return victim
+        return cheapest[0] if cheapest else None
+
+    def _reach(self, cell: int, users: Mapping[int, list[int]]) -> set[int]:
+        """The hidden cells that hang together with one through totals."""
+        found, queue = {cell}, [cell]
+        while queue:
+            for number in users[queue.pop()]:
+                new = {one for one in self.totals[number].factors if not self.cells[one].shown} - found
+                found |= new
+                queue.extend(new)
+        return found
+
+    def _is_open(self, cell: int, users: Mapping[int, list[int]]) -> bool:
+        members = sorted(self._reach(cell, users))
+        inside = set(members)
+        touching = sorted({number for one in members for number in users[one]})
+        rows = [{c: f for c, f in self.totals[number].factors.items() if c in inside} for number in touching]
+        return cell in self._open_among(members, rows)
+
+    def verify(self) -> None:
+        """The rank test once more over the final cells, for every publication. Raises `Recoverable`."""
+        unsafe = {number for number, cell in enumerate(self.cells) if cell.unsafe}
+        hidden = [number for number, cell in enumerate(self.cells) if not cell.shown]
+        told = self._told()
+        for members, rows in components([total.factors for total in self.totals], hidden):
+            inside = unsafe.intersection(members)
+            if inside and not told.isdisjoint(members) and not inside.isdisjoint(recoverable(rows, members)):
+                raise Recoverable("a hidden cell could be worked out; nothing was published")
+        if not unsafe.issubset(hidden) or self._open():
+            raise Recoverable("a cell of fewer people than the minimum group would be shown; nothing was published")
+
+
+def hidden_groups(people: Mapping[str, int], whole: int | None, k: int) -> dict[str, str]:
+    """Which parts of a partition of people may not be shown, with the reason.
+
+    A part of 1..k-1 people is hidden, and with it the smallest other part if the total would give it away: every shown part
+    has at least k people, so one more always suffices and the smallest loses least. People outside all parts count as one
+    more part that is never shown.
+    """
+    hidden = {key: SMALL_GROUP for key, size in people.items() if size < k}
+    if whole is None or whole < k:
+        return hidden
+    rest = max(0, whole - sum(people.values()))
+    sizes = [people[key] for key in hidden if people[key]] + ([rest] if rest else [])
+    if any(size < k for size in sizes) and (len(sizes) < 2 or sum(sizes) < k):
+        shown = [(size, key) for key, size in people.items() if key not in hidden]
+        if shown:
+            hidden[min(shown)[1]] = COMPLEMENTARY
+    return hidden

@@ -1,0 +1,181 @@
+"""From measurements to one publication: checked jointly, rounded, written in one transaction."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy.orm import Session
+
+from metrics.catalog import CATALOG
+from metrics.metric import Measure, Metric, Subject
+from service.database import transaction
+from service.errors import Invalid, NotFound, NothingPublished
+from service.models import (
+    Measurement,
+    Organisation,
+    Publication,
+    PublishedCoverage,
+    PublishedRoom,
+    PublishedValue,
+    Room,
+    Source,
+)
+from service.publication.coverage import coverage_of
+from service.publication.grid import Form, Link, Measured, Nature, Outcome, decide
+from service.publication.overlap import Groups
+
+FLOOR = 5
+KEPT = 3
+"""Publications kept; a reader who pages through an older one is asked to start again."""
+
+NATURES = {Subject.PEOPLE: Nature.PERSONS, Subject.ROOMS: Nature.ROOMS}
+STEPS = {Measure.SHARE: 0.01, Measure.HOURS: 0.5}
+LINKS = (
+    Link("contributor_share", "role_share", frozenset({"creating", "contributing"})),
+    Link("active_share", "role_share", frozenset({"creating", "contributing", "reacting"})),
+)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def publish(
+    engine: Engine, organisation_id: int, *, minimum_group: int = 10, clock: Callable[[], datetime] = now
+) -> Publication:
+    """Publish what may be shown of all current measurements of an organisation.
+
+    Unchanged content gives the same digest and no new publication. Raises `NotFound` without the organisation, `Invalid`
+    for a `minimum_group` below the floor of 5, `NothingPublished` without measurements, and `Recoverable` if the audit
+    finds a hidden cell that could be worked out.
+    """
+    if minimum_group < FLOOR:
+        raise Invalid(f"the minimum group is {minimum_group}, and may not be below {FLOOR}")
+    with transaction(engine) as session:
+        organisation = session.get(Organisation, organisation_id)
+        if organisation is None:
+            raise NotFound(f"no organisation {organisation_id}")
+        rows = measured(session, organisation_id)
+        if not rows:
+            raise NothingPublished(
+                "nothing was measured yet: `resonanz metrics compute` measures and publishes"
+            )
+        groups = Groups.read(session, organisation, minimum_group)
+        forms = {key: form(CATALOG[key]) for key in {row.metric for row in rows}}
+        outcomes = decide(rows, forms, minimum_group, groups, LINKS)
+        content = {
+            "minimum_group": minimum_group,
+            "data_until": max(row.until for row in rows),
+            "values": values(rows, outcomes),
+            "rooms": rooms(session, organisation_id),
+            "coverage": [asdict(line) for line in coverage_of(session, organisation_id)],
+        }
+        return _write(session, organisation_id, content, clock())
+
+
+def form(metric: Metric) -> Form:
+    """How the values of a metric are protected and rounded, from its declaration."""
+    return Form(
+        nature=NATURES.get(metric.subject, Nature.EVENTS),
+        step=STEPS[metric.unit],
+        share=metric.unit is Measure.SHARE,
+    )
+
+
+def measured(session: Session, organisation_id: int) -> list[Measured]:
+    """All measurements of metrics that still exist, in steady order."""
+    columns = [getattr(Measurement, name) for name in Measured._fields]
+    order = [getattr(Measurement, name) for name in ("metric", "window", "since", "scope", "scope_key", "id")]
+    found = select(*columns).where(Measurement.organisation_id == organisation_id).order_by(*order)
+    return [Measured(*row) for row in session.execute(found) if row.metric in CATALOG]
+
+
+def values(rows: Sequence[Measured], outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    kept = ("metric", "category", "scope", "scope_key", "window", "since", "until")
+    return [
+        {**{name: getattr(row, name) for name in kept}, **asdict(outcome)}
+        for row, outcome in zip(rows, outcomes, strict=True)
+    ]
+
+
+def rooms(session: Session, organisation_id: int) -> list[dict[str, Any]]:
+    """The rooms that exist, under a label all may see: the name only where all may enter."""
+    found = (
+        select(Room, Source.key)
+        .join(Source, Source.id == Room.source_id)
+        .where(Room.organisation_id == organisation_id, Room.gone.is_(None))
+        .order_by(Room.key)
+    )
+    return [
+        {
+            "key": room.key,
+            "label": room.name if room.open and room.name else room.handle,
+            "source": source,
+            "purpose": room.purpose,
+            "archived": room.archived,
+        }
+        for room, source in session.execute(found)
+    ]
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """SHA-256 of the content in canonical form."""
+    canonical = json.dumps(
+        content, sort_keys=True, separators=(",", ":"), default=_as_text, ensure_ascii=False
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def _write(
+    session: Session, organisation_id: int, content: Mapping[str, Any], created: datetime
+) -> Publication:
+    digest = digest_of(content)
+    earlier = session.scalars(
+        select(Publication)
+        .where(Publication.organisation_id == organisation_id)
+        .order_by(Publication.id.desc())
+    ).all()
+    if earlier and earlier[0].digest == digest:
+        return earlier[0]
+    states = Counter(value["state"] for value in content["values"])
+    reasons = Counter(value["reason"] for value in content["values"] if value["state"] == "suppressed")
+    publication = Publication(
+        organisation_id=organisation_id,
+        created=created,
+        data_until=content["data_until"],
+        minimum_group=content["minimum_group"],
+        digest=digest,
+        summary={
+            "published": states["published"],
+            "suppressed": states["suppressed"],
+            "unknown": states["unknown"],
+            "suppressed_by_reason": dict(sorted(reasons.items())),
+            "rooms": len(content["rooms"]),
+        },
+    )
+    session.add(publication)
+    session.flush()
+    for model, lines in (
+        (PublishedValue, content["values"]),
+        (PublishedRoom, content["rooms"]),
+        (PublishedCoverage, content["coverage"]),
+    ):
+        if lines:
+            session.execute(insert(model), [{**line, "publication_id": publication.id} for line in lines])
+    outdated = [old.id for old in earlier[KEPT - 1 :]]
+    if outdated:
+        for model in (PublishedValue, PublishedRoom, PublishedCoverage):
+            session.execute(delete(model).where(model.publication_id.in_(outdated)))
+        session.execute(delete(Publication).where(Publication.id.in_(outdated)))
+    return publication

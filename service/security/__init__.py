@@ -1,0 +1,1 @@
+"""Who may read: local accounts, sessions, and what protects a browser."""

@@ -1,0 +1,112 @@
+"""Local accounts: a name and an argon2id hash of a password."""
+
+import hashlib
+import hmac
+import re
+import secrets
+import threading
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from time import monotonic
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from service.database import transaction
+from service.errors import Conflict, Invalid
+from service.models import Account
+
+SHORTEST, LONGEST = 12, 256
+NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+REMEMBERED = 60.0
+"""Seconds a verified password of HTTP Basic is not verified again: dashboards send it with every request."""
+
+hasher = PasswordHasher()
+hashing = threading.BoundedSemaphore(2)
+"""Each argon2 run takes 64 MiB: an onslaught of sign-ins must not take them many times over."""
+
+
+def create_admin(engine: Engine, name: str, password: str) -> None:
+    """Create an account that may sign in. Raises `Invalid` for an unfit name or password, `Conflict` if the name is taken."""
+    normal = normalised(name)
+    if not NAME.fullmatch(normal):
+        raise Invalid("a name has 1 to 64 letters a-z, digits or . _ @ -, and begins with a letter or digit")
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise Invalid(f"a password has {SHORTEST} to {LONGEST} characters")
+    if normalised(password) == normal or len(set(password)) < 5:
+        raise Invalid(
+            "the password is too easy to guess: use at least five different characters, and not the name"
+        )
+    account = Account(name=normal, role="admin", password_hash=hashed(password), created=datetime.now(UTC))
+    try:
+        with transaction(engine) as session:
+            session.add(account)
+    except IntegrityError:
+        raise Conflict(f"there is already an account {normal!r}") from None
+
+
+def normalised(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def hashed(password: str) -> str:
+    with hashing:
+        return hasher.hash(_bytes(password))
+
+
+def _bytes(password: str) -> bytes:
+    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
+
+
+class Passwords:
+    """Checks names and passwords; an unknown name takes as long as a wrong password."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._unknown = hashed(secrets.token_urlsafe(16))
+        self._key = secrets.token_bytes(32)
+        self._verified: OrderedDict[bytes, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def account(self, session: Session, name: str, password: str) -> Account | None:
+        """The account with that name and password, unless it is disabled."""
+        found = self._named(session, name)
+        right = self._verify(found.password_hash if found else self._unknown, password)
+        return found if found and right and not found.disabled else None
+
+    def remembered(self, session: Session, name: str, password: str) -> Account | None:
+        """The account if that very password was verified within the last minute."""
+        found = self._named(session, name)
+        if found is None or found.disabled:
+            return None
+        mark = self._mark(found, password)
+        with self._lock:
+            return found if self._verified.get(mark, -1.0) > self._clock() else None
+
+    def remember(self, account: Account, password: str) -> None:
+        with self._lock:
+            self._verified[self._mark(account, password)] = self._clock() + REMEMBERED
+            while len(self._verified) > 1000:
+                self._verified.popitem(last=False)
+
+    def _named(self, session: Session, name: str) -> Account | None:
+        normal = normalised(name)
+        if not NAME.fullmatch(normal):
+            return None
+        return session.scalars(select(Account).where(Account.name == normal)).one_or_none()
+
+    def _verify(self, stored: str, password: str) -> bool:
+        with hashing:
+            try:
+                return hasher.verify(stored, _bytes(password[: LONGEST + 1]))
+            except (VerificationError, InvalidHashError):
+                return False
+
+    def _mark(self, account: Account, password: str) -> bytes:
+        text = b"\0".join([str(account.id).encode(), account.password_hash.encode(), _bytes(password)])
+        return hmac.new(self._key, text, hashlib.sha256).digest()

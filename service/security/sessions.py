@@ -1,0 +1,48 @@
+"""Signed-in sessions, kept on the server; the browser holds a secret of which only the hash is stored."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session as Database
+
+from service.models import Account, Session
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=8)
+NOTED = timedelta(minutes=1)
+"""How exactly the last use is noted: not every request writes."""
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def open_session(database: Database, account: Account, now: datetime) -> str:
+    """A new session's secret. Sessions that ran out are removed on the way."""
+    database.execute(delete(Session).where(or_(Session.used <= now - IDLE, Session.created <= now - LONGEST)))
+    secret = secrets.token_urlsafe(32)
+    database.add(Session(digest=digest(secret), account_id=account.id, created=now, used=now))
+    return secret
+
+
+def close_session(database: Database, secret: str) -> None:
+    database.execute(delete(Session).where(Session.digest == digest(secret)))
+
+
+def signed_in(database: Database, secret: str, now: datetime) -> Account | None:
+    """Whose session it is, unless it ran out or the account was disabled."""
+    found = database.execute(
+        select(Session, Account)
+        .join(Account, Account.id == Session.account_id)
+        .where(Session.digest == digest(secret))
+    ).one_or_none()
+    if found is None:
+        return None
+    session, account = found
+    if now - session.used >= IDLE or now - session.created >= LONGEST or account.disabled:
+        return None
+    if now - session.used >= NOTED:
+        session.used = now
+    return account

@@ -1,0 +1,154 @@
+"""Key figures in words: a value, its change, and where it stood before a milestone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from metrics.metric import Direction, Measure, Metric
+from service.models import Milestone, PublishedValue
+from service.web.language import N_, Language
+from service.web.words import hidden
+
+
+@dataclass(frozen=True)
+class Change:
+    """The change against the period before. `tone` is better, worse, same or none."""
+
+    words: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`value` is None where nothing may or can be shown; `hidden` then says why."""
+
+    key: str
+    label: str
+    meaning: str
+    value: str | None
+    hidden: str
+    last: str
+    interval: str
+    change: Change
+    before: str
+
+
+def figure(
+    metric: Metric,
+    cells: Sequence[PublishedValue],
+    milestones: Sequence[Milestone],
+    language: Language,
+    newest: date | None = None,
+) -> Figure | None:
+    """The figure of the period that begins on `newest` (by default the last of `cells`, oldest first).
+
+    None where there is no cell at all; a metric without a cell of that period is not measured in it.
+    """
+    if not cells:
+        return None
+    now = cells[-1] if newest in {None, cells[-1].since} else None
+    earlier = next((cell for cell in reversed(cells) if now is not None and cell.until == now.since), None)
+    value = None if now is None else now.value
+    return Figure(
+        key=metric.key,
+        label=language.label(metric.label),
+        meaning=language.label(metric.meaning),
+        value=None if value is None else language.value(value, metric.unit),
+        hidden=hidden(now, language),
+        last="" if value is not None else _last(metric, cells, language),
+        interval=interval(now, metric.unit, language),
+        change=change(metric, now, earlier, language),
+        before=_before(metric, cells, milestones, language),
+    )
+
+
+def interval(cell: PublishedValue | None, unit: Measure, language: Language) -> str:
+    """The range in which the value lies given chance, or '' where the publication gives none."""
+    if cell is None or cell.state != "published" or cell.low is None or cell.high is None:
+        return ""
+    return language.text(
+        "%(low)s to %(high)s", low=language.value(cell.low, unit), high=language.value(cell.high, unit)
+    )
+
+
+def change(
+    metric: Metric, now: PublishedValue | None, earlier: PublishedValue | None, language: Language
+) -> Change:
+    """The difference to the period just before, in plain words; overlapping intervals are called alike."""
+    if now is None or now.value is None:
+        return Change("", "none")
+    if earlier is None:
+        return Change(language.text("no earlier 28 days to compare with"), "none")
+    if earlier.value is None:
+        why = hidden(earlier, language)
+        return Change(language.text("no comparison with the 28 days before: %(why)s", why=why), "none")
+    difference = now.value - earlier.value
+    amount = _amount(abs(difference), metric.unit, language)
+    if amount is None:
+        return Change(language.text("unchanged against the 28 days before"), "same")
+    more = language.text(_more(difference > 0, metric.unit), amount=amount)
+    if _alike(now, earlier):
+        words = language.text("about the same: %(difference)s, which may be chance", difference=more)
+        return Change(words, "same")
+    words = language.text("%(difference)s than in the 28 days before", difference=more)
+    return Change(words, _tone(difference, metric.direction) if _certain(now, earlier) else "none")
+
+
+def _tone(difference: float, wanted: Direction) -> str:
+    if wanted is Direction.NEUTRAL:
+        return "none"
+    return "better" if (difference > 0) == (wanted is Direction.UP) else "worse"
+
+
+def _amount(difference: float, unit: Measure, language: Language) -> str | None:
+    """The size of a difference, or None where it vanishes in rounding."""
+    scaled = difference * 100 if unit is Measure.SHARE else difference
+    return None if round(scaled, 1) == 0 else language.number(scaled)
+
+
+def _more(grown: bool, unit: Measure) -> str:
+    match unit:
+        case Measure.SHARE:
+            return (
+                N_("%(amount)s percentage points more") if grown else N_("%(amount)s percentage points less")
+            )
+        case Measure.HOURS:
+            return N_("%(amount)s hours longer") if grown else N_("%(amount)s hours shorter")
+
+
+def _alike(now: PublishedValue, earlier: PublishedValue) -> bool:
+    if now.low is None or now.high is None or earlier.low is None or earlier.high is None:
+        return False
+    return now.low <= earlier.high and earlier.low <= now.high
+
+
+def _certain(now: PublishedValue, earlier: PublishedValue) -> bool:
+    """Only where intervals stand apart is a change called better or worse; without intervals it may be chance."""
+    return now.low is not None and earlier.low is not None and not _alike(now, earlier)
+
+
+def _last(metric: Metric, cells: Sequence[PublishedValue], language: Language) -> str:
+    """The newest value there is, for a figure whose newest period has none."""
+    known = next((cell for cell in reversed(cells) if cell.value is not None), None)
+    if known is None or known.value is None:
+        return ""
+    return language.text(
+        "last known: %(value)s (%(period)s)",
+        value=language.value(known.value, metric.unit),
+        period=language.period(known.since, known.until),
+    )
+
+
+def _before(
+    metric: Metric, cells: Sequence[PublishedValue], milestones: Sequence[Milestone], language: Language
+) -> str:
+    """The last value wholly before the newest milestone the data reach back over."""
+    for milestone in sorted(milestones, key=lambda m: m.day, reverse=True):
+        past = [cell for cell in cells if cell.until <= milestone.day]
+        if not past or milestone.day > cells[-1].since:
+            continue
+        name = milestone.label_de if language.code == "de" else milestone.label_en
+        cell = past[-1]
+        known = language.value(cell.value, metric.unit) if cell.value is not None else hidden(cell, language)
+        return language.text("before “%(milestone)s”: %(value)s", milestone=name, value=known)
+    return ""

@@ -1,0 +1,109 @@
+"""Every text exists in both languages, and numbers and dates are written as readers expect."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import httpx
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+import service.web
+from metrics.metric import Measure
+from service.web.language import CATALOGUES, language
+from service.web.words import GAPS, HIDDEN, KINDS, PURPOSES, UNKNOWN, WINDOWS
+
+WEB = Path(service.web.__file__).parent
+KEYWORDS = {"text": None, "plural": (1, 2), "N_": None, "_": None, "ngettext": (1, 2)}
+
+
+def key(message: str | tuple[str, ...] | list[str]) -> str:
+    return message if isinstance(message, str) else message[0]
+
+
+def in_code() -> set[str]:
+    found = extract_from_dir(
+        WEB,
+        method_map=[("**.py", "python"), ("templates/**.html", "jinja2")],
+        options_map={"templates/**.html": {"newstyle_gettext": "true"}},
+        keywords=KEYWORDS,
+    )
+    return {key(message) for _, _, message, _, _ in found}
+
+
+def in_catalogue():
+    with (CATALOGUES / "de" / "LC_MESSAGES" / "resonanz.po").open("rb") as file:
+        return [message for message in read_po(file, locale="de") if message.id]
+
+
+def test_the_german_catalogue_holds_exactly_the_texts_of_code_and_templates():
+    assert {key(message.id) for message in in_catalogue()} == in_code()
+
+
+def test_no_german_text_is_empty_or_fuzzy():
+    for message in in_catalogue():
+        texts = [message.string] if isinstance(message.string, str) else message.string
+        assert all(texts), message.id
+        assert not message.fuzzy, message.id
+
+
+def test_placeholders_are_the_same_in_both_languages():
+    def placeholders(text: str) -> set[str]:
+        return set(re.findall(r"%\((\w+)\)s", text))
+
+    for message in in_catalogue():
+        texts = [message.string] if isinstance(message.string, str) else message.string
+        for text in texts:
+            assert placeholders(text) == placeholders(key(message.id)), message.id
+
+
+def test_every_word_for_a_code_is_in_the_catalogue():
+    known = {key(message.id) for message in in_catalogue()}
+    for words in (HIDDEN, UNKNOWN, GAPS, KINDS, PURPOSES, WINDOWS):
+        assert set(words.values()) <= known
+
+
+@pytest.mark.parametrize(
+    ("code", "share", "hours", "day", "number"),
+    [
+        ("de", "12,3\u00a0%", "28,5 Stunden", "23.11.2026", "1.234,5"),
+        ("en", "12.3%", "28.5 hours", "23 Nov 2026", "1,234.5"),
+    ],
+)
+def test_numbers_and_dates_follow_the_language(code, share, hours, day, number):
+    spoken = language(code)
+    assert spoken.value(0.1234, Measure.SHARE) == share
+    assert spoken.value(28.5, Measure.HOURS) == hours
+    assert spoken.day(date(2026, 11, 23)) == day
+    assert spoken.number(1234.5) == number
+
+
+def test_a_period_is_named_by_its_last_day_not_by_the_day_after():
+    assert language("de").period(date(2026, 11, 2), date(2026, 11, 30)) == "02.11.2026 – 29.11.2026"
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "header", "chosen"),
+    [
+        ("", None, None, "de"),
+        ("", None, "fr-FR, en-US;q=0.8, de;q=0.5", "en"),
+        ("", None, "en;q=0, fr", "de"),
+        ("", None, ";;q=x,,en;q=high", "de"),
+        ("", "en", "de", "en"),
+        ("?lang=de", "en", "en", "de"),
+        ("?lang=xx", "en", "de", "en"),
+    ],
+)
+def test_the_language_is_asked_for_by_query_then_cookie_then_header(client, query, cookie, header, chosen):
+    headers = {"Accept-Language": header} if header else {}
+    if cookie:
+        headers["Cookie"] = f"language={cookie}"
+    answer = client.get(f"/{query}", headers=headers)
+    assert f'<html lang="{chosen}">' in answer.text
+    assert answer.headers["Content-Language"] == chosen
+
+
+def test_a_language_once_asked_for_is_remembered(client: httpx.Client):
+    client.get("/?lang=en")
+    assert '<html lang="en">' in client.get("/").text
