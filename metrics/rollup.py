@@ -128,9 +128,11 @@ def _standing() -> Select[tuple[object, ...]]:
                 or_(m.until.is_(None), m.until > p.since),
             ),
         )
-        .join(
-            f.person,
-            and_(who.pseudonym == m.pseudonym, who.active, who.kind == PersonKind.HUMAN.value),
+        .outerjoin(f.person, who.pseudonym == m.pseudonym)
+        # A platform may name a room's members and not list its accounts: who is not listed is taken for an active human.
+        .where(
+            func.coalesce(who.active, True),
+            func.coalesce(who.kind, PersonKind.HUMAN.value) == PersonKind.HUMAN.value,
         )
     )
     organisation, unit, room = (literal(scope) for scope in ("organisation", "unit", "room"))

@@ -169,10 +169,11 @@ def bars(rows: Sequence[Row], *, size: str = NARROW) -> dict[str, Any]:
     alt = altair()
     chart, y = _rows_chart(rows, 26)
     top = max((row.value or 0.0 for row in rows), default=0.0) or 1.0
-    x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, top * 1.3]), title=None)
+    scale = alt.Scale(domain=[0, top * 1.3])
+    x = alt.X("value:Q", axis=None, scale=scale, title=None)
     drawn = chart.mark_bar(color=palette.LINE, height={"band": 0.62}).encode(y=y, x=x, description="spoken:N")
     words = chart.mark_text(align="left", dx=5, color=palette.INK, aria=False).encode(
-        y=y, x=x, text="shown:N"
+        y=y, x=alt.X("end:Q", scale=scale, title=None), text="shown:N"
     )
     return _finish(alt.layer(drawn, words), size, 28 * max(1, len(rows)))
 
@@ -289,7 +290,7 @@ def _rows_chart(rows: Sequence[Row], longest: int) -> tuple[Any, Any]:
             "value": row.value,
             "low": row.low,
             "high": row.high,
-            "end": row.high if row.high is not None else row.value,
+            "end": row.high if row.high is not None else row.value or 0.0,
             "shown": row.shown,
             "spoken": f"{row.name}: {row.shown}",
             "hidden": row.hidden,
@@ -379,13 +380,17 @@ def _hidden_spans(
             spans[-1]["until"] = until.isoformat()
         elif not spans or since >= end:
             spans.append(
-                {"since": since.isoformat(), "until": until.isoformat(), "hidden": words, "why": why}
+                {
+                    "since": since.isoformat(),
+                    "until": until.isoformat(),
+                    "middle": _middle(since, until),
+                    "hidden": words,
+                    "why": why,
+                }
             )
         end = until
     if not spans:
         return []
-    for span in spans:
-        span["middle"] = _middle(date.fromisoformat(span["since"]), date.fromisoformat(span["until"]))
     chart = alt.Chart(alt.Data(values=spans))
     scale = _time_scale(periods)
     field = chart.mark_rect(color=palette.HIDDEN).encode(

@@ -88,7 +88,7 @@ class Dashboard:
 def dashboard(
     published: Published, painter: Painter, language: Language, query: Mapping[str, str], asked: RoomsAsked
 ) -> Dashboard:
-    """`query` may choose `metric` and `window`; a choice that was not published falls back to the first that was."""
+    """`query` may choose `metric` and `window`; without a choice that was published the first that shows values counts."""
     milestones = published.milestones()
     figures, absent = _figures(published, language)
     metric, window = _chosen(published, query)
@@ -178,7 +178,9 @@ def _chosen(published: Published, query: Mapping[str, str]) -> tuple[Metric | No
     metrics = _drawable(published)
     if not metrics:
         return None, PULSE
-    metric = next((metric for metric in metrics if metric.key == query.get("metric")), metrics[0])
+    telling = (metric for metric in metrics if (metric.key, "organisation", PULSE) in published.shown)
+    default = next(telling, metrics[0])
+    metric = next((metric for metric in metrics if metric.key == query.get("metric")), default)
     windows = _windows(published, metric)
     asked = query.get("window", "")
     return metric, asked if asked in windows else windows[0]
@@ -233,14 +235,19 @@ def _units(
     since = published.latest_period(PULSE, "unit")
     if since is None:
         return None
-    keys = [metric.key for metric in _drawable(published)]
-    if chosen is not None:
-        keys = [chosen.key, *keys]
-    for key in keys:
-        cells = published.across("unit", PULSE, since, metrics=[key])
-        if cells:
-            return painter.dots("units", CATALOG[key], cells, language.text("Unit"))
-    return None
+    metrics = [
+        metric for metric in _drawable(published) if (metric.key, "unit", PULSE) in published.available
+    ]
+    telling = [metric for metric in metrics if (metric.key, "unit", PULSE) in published.shown]
+    metric = chosen if chosen in telling else next(iter([*telling, *metrics]), None)
+    if metric is None:
+        return None
+    return painter.dots(
+        "units",
+        metric,
+        published.across("unit", PULSE, since, metrics=[metric.key]),
+        language.text("Unit"),
+    )
 
 
 def _coverage(rows: Sequence[PublishedCoverage], language: Language) -> list[CoverageOf]:

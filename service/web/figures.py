@@ -6,7 +6,7 @@ from datetime import date
 
 from metrics.metric import Direction, Measure, Metric
 from service.models import Milestone, PublishedValue
-from service.web.language import N_, Language
+from service.web.language import Language
 from service.web.words import hidden
 
 
@@ -83,10 +83,9 @@ def change(
         why = hidden(earlier, language)
         return Change(language.text("no comparison with the 28 days before: %(why)s", why=why), "none")
     difference = now.value - earlier.value
-    amount = _amount(abs(difference), metric.unit, language)
-    if amount is None:
+    if round(_scaled(difference, metric.unit), 1) == 0:
         return Change(language.text("unchanged against the 28 days before"), "same")
-    more = language.text(_more(difference > 0, metric.unit), amount=amount)
+    more = _more(_scaled(difference, metric.unit), metric.unit, language)
     if _alike(now, earlier):
         words = language.text("about the same: %(difference)s, which may be chance", difference=more)
         return Change(words, "same")
@@ -100,20 +99,26 @@ def _tone(difference: float, wanted: Direction) -> str:
     return "better" if (difference > 0) == (wanted is Direction.UP) else "worse"
 
 
-def _amount(difference: float, unit: Measure, language: Language) -> str | None:
-    """The size of a difference, or None where it vanishes in rounding."""
-    scaled = difference * 100 if unit is Measure.SHARE else difference
-    return None if round(scaled, 1) == 0 else language.number(scaled)
+def _scaled(difference: float, unit: Measure) -> float:
+    """A difference of shares in percentage points."""
+    return difference * 100 if unit is Measure.SHARE else difference
 
 
-def _more(grown: bool, unit: Measure) -> str:
-    match unit:
-        case Measure.SHARE:
-            return (
-                N_("%(amount)s percentage points more") if grown else N_("%(amount)s percentage points less")
+def _more(difference: float, unit: Measure, language: Language) -> str:
+    size = abs(difference)
+    match unit, difference > 0:
+        case Measure.SHARE, True:
+            return language.plural(
+                "%(number)s percentage point more", "%(number)s percentage points more", size
             )
-        case Measure.HOURS:
-            return N_("%(amount)s hours longer") if grown else N_("%(amount)s hours shorter")
+        case Measure.SHARE, False:
+            return language.plural(
+                "%(number)s percentage point less", "%(number)s percentage points less", size
+            )
+        case Measure.HOURS, True:
+            return language.plural("%(number)s hour longer", "%(number)s hours longer", size)
+        case _:
+            return language.plural("%(number)s hour shorter", "%(number)s hours shorter", size)
 
 
 def _alike(now: PublishedValue, earlier: PublishedValue) -> bool:

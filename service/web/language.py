@@ -45,8 +45,11 @@ class Language:
         found = self.translations.gettext(message)
         return found % values if values else found
 
-    def plural(self, one: str, many: str, number: int, /, **values: object) -> str:
-        return self.translations.ngettext(one, many, number) % {"number": self.number(number), **values}
+    def plural(self, one: str, many: str, number: float, /, **values: object) -> str:
+        """The text for that number, which it may name as `%(number)s`, written with at most one decimal."""
+        shown = round(number, 1)
+        count = 1 if shown == 1 else 2
+        return self.translations.ngettext(one, many, count) % {"number": self.number(shown), **values}
 
     def label(self, label: Label) -> str:
         return label.de if self.code == "de" else label.en
@@ -63,7 +66,7 @@ class Language:
             case Measure.SHARE:
                 return self.percent(value)
             case Measure.HOURS:
-                return self.text("%(hours)s hours", hours=self.number(value))
+                return self.plural("%(number)s hour", "%(number)s hours", value)
 
     def day(self, day: date) -> str:
         return dates.format_date(day, format="medium", locale=self.locale)

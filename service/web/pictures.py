@@ -14,7 +14,7 @@ from service.models import Milestone, PublishedValue
 from service.web import charts
 from service.web.figures import interval
 from service.web.language import Language
-from service.web.words import briefly, hidden
+from service.web.words import briefly, hidden, why
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,12 @@ class Painter:
                 part = found.get(key)
                 value = None if part is None else part.value
                 spoken = f"{language.period(since, until)}: {label} {self._shown(part, metric.unit)}"
-                brief, why = briefly(part, language), hidden(part, language)
-                parts.append(charts.Part(since, until, label, value, spoken, brief, why))
+                brief = (
+                    language.text("hidden")
+                    if part and part.state == "suppressed"
+                    else briefly(part, language)
+                )
+                parts.append(charts.Part(since, until, label, value, spoken, brief, why(part, language)))
         head = [language.text("Period"), *labels.values()]
         rows = [
             [language.period(*period), *(self._shown(found.get(key), metric.unit) for key in labels)]
@@ -141,9 +145,18 @@ class Painter:
         ]
         title = language.label(metric.label)
         table = Table(title, head, rows)
-        firsts = [_missing(found.values()) or next(iter(found.values())) for found in by_period.values()]
+        firsts = [one for found in by_period.values() if (one := _missing(found.values())) is not None]
+        notes = [
+            language.plural(
+                "%(number)s period not shown in full – %(why)s.",
+                "%(number)s periods not shown in full – %(why)s.",
+                number,
+                why=words,
+            )
+            for words, number in Counter(why(lacking, language) for lacking in firsts).most_common()
+        ]
         if all(part.value is None for part in parts):
-            return self._picture(metric, (), table, _hidden_notes(firsts, language))
+            return self._picture(metric, (), table, notes)
         newest = by_period[max(by_period)]
         marks = self._marks(milestones)
         drawings = self._draw(
@@ -154,7 +167,7 @@ class Painter:
             description=self.parts_in_words(metric, list(newest.values())),
             subject=str(marks),
         )
-        return self._picture(metric, drawings, table, _hidden_notes(firsts, language))
+        return self._picture(metric, drawings, table, notes)
 
     def bars(self, name: str, metric: Metric, cells: Sequence[PublishedValue]) -> Picture:
         """The parts of a partition in one period as bars."""
@@ -189,7 +202,7 @@ class Painter:
                 self._shown(cell, metric.unit),
                 cell.low,
                 cell.high,
-                hidden(cell, language),
+                briefly(cell, language),
             )
             for cell in ordered
         ]
@@ -216,7 +229,17 @@ class Painter:
             title=title,
             description=description,
         )
-        return self._picture(metric, drawings, table)
+        reasons = Counter(why(cell, language) for cell in ordered if cell.value is None)
+        notes = [
+            language.plural(
+                "%(number)s unit without a value – %(why)s.",
+                "%(number)s units without a value – %(why)s.",
+                number,
+                why=words,
+            )
+            for words, number in reasons.most_common()
+        ]
+        return self._picture(metric, drawings, table, notes)
 
     def parts_in_words(self, metric: Metric, cells: Sequence[PublishedValue]) -> str:
         """How the newest period divides; parts that may not be shown say why."""
@@ -225,7 +248,7 @@ class Painter:
         pieces = [
             f"{language.percent(cell.value)} {language.label(label)}"
             if (cell := by_key.get(key)) is not None and cell.value is not None
-            else f"{language.label(label)} {hidden(cell, language)}"
+            else f"{language.label(label)} {briefly(cell, language)}"
             for key, label in metric.categories.items()
         ]
         return language.text("In the latest 28 days: %(parts)s.", parts="; ".join(pieces))
@@ -326,13 +349,13 @@ def _missing(cells: Iterable[PublishedValue]) -> PublishedValue | None:
 
 def _hidden_notes(cells: Sequence[PublishedValue], language: Language) -> list[str]:
     """How many periods show nothing, by reason."""
-    reasons = Counter(hidden(cell, language) for cell in cells if cell.value is None)
+    reasons = Counter(why(cell, language) for cell in cells if cell.value is None)
     return [
         language.plural(
             "%(number)s period without a value – %(why)s.",
             "%(number)s periods without a value – %(why)s.",
             number,
-            why=why,
+            why=words,
         )
-        for why, number in reasons.most_common()
+        for words, number in reasons.most_common()
     ]

@@ -52,6 +52,16 @@ class Published:
             (metric, scope, window) for metric, scope, window in self.db.execute(found.distinct())
         )
 
+    @cached_property
+    def shown(self) -> frozenset[tuple[str, str, str]]:
+        """The same, where at least one cell shows a value."""
+        found = select(PublishedValue.metric, PublishedValue.scope, PublishedValue.window).where(
+            self._mine, PublishedValue.state == "published"
+        )
+        return frozenset(
+            (metric, scope, window) for metric, scope, window in self.db.execute(found.distinct())
+        )
+
     def latest_period(self, window: str = "days28", scope: str = "organisation") -> date | None:
         """The first day of the newest period of that window."""
         if (window, scope) not in self._latest:

@@ -8,7 +8,7 @@ from metrics.metric import Metric
 from service.models import PublishedRoom, PublishedValue
 from service.web.language import Language
 from service.web.published import Published
-from service.web.words import PURPOSES, hidden, said
+from service.web.words import PURPOSES, briefly, hidden, said, why
 
 FIGURES = ("active_share", "contributor_share", "response_rate", "interactive_share")
 ROOM_STATE, PULSE = "room_state", "days28"
@@ -39,6 +39,7 @@ class Shown:
 
     words: str
     hidden: bool
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,11 @@ class RoomRow:
 
 @dataclass(frozen=True)
 class Rooms:
-    """One page of the table. `total` counts the rooms that match."""
+    """One page of the table. `total` counts the rooms that match; `reasons` say in full why cells show no value."""
 
     rows: Sequence[RoomRow]
     heads: Sequence[str]
+    reasons: Sequence[str]
     total: int
     of: int
     page: int
@@ -83,25 +85,27 @@ def rooms(published: Published, language: Language, asked: RoomsAsked) -> Rooms:
     pages = max(1, -(-len(matching) // PER_PAGE))
     page = min(max(1, asked.page), pages)
     shown = matching[(page - 1) * PER_PAGE : page * PER_PAGE]
-    metrics = [CATALOG[key] for key in FIGURES if (key, "room", PULSE) in published.available]
+    metrics = [CATALOG[key] for key in FIGURES if (key, "room", PULSE) in published.shown]
     found: dict[tuple[str, str], PublishedValue] = {}
     if since is not None:
         keys = [room.key for room in shown]
         for cell in published.across("room", PULSE, since, metrics=[m.key for m in metrics], keys=keys):
             found[cell.scope_key, cell.metric] = cell
+    rows = [
+        RoomRow(
+            room.key,
+            room.label,
+            purpose(room, language),
+            state(states.get(room.key), language),
+            _state_key(states.get(room.key)),
+            [_shown(found.get((room.key, metric.key)), metric, language) for metric in metrics],
+        )
+        for room in shown
+    ]
     return Rooms(
-        rows=[
-            RoomRow(
-                room.key,
-                room.label,
-                purpose(room, language),
-                state(states.get(room.key), language),
-                _state_key(states.get(room.key)),
-                [_shown(found.get((room.key, metric.key)), metric, language) for metric in metrics],
-            )
-            for room in shown
-        ],
+        rows=rows,
         heads=[language.label(metric.label) for metric in metrics],
+        reasons=sorted({cell.why for row in rows for cell in row.cells if cell.why}),
         total=len(matching),
         of=len(everything),
         page=page,
@@ -126,7 +130,7 @@ def state(cell: PublishedValue | None, language: Language) -> str:
 
 def _shown(cell: PublishedValue | None, metric: Metric, language: Language) -> Shown:
     if cell is None or cell.value is None:
-        return Shown(hidden(cell, language), True)
+        return Shown(briefly(cell, language), True, why(cell, language))
     return Shown(language.value(cell.value, metric.unit), False)
 
 

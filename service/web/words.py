@@ -59,18 +59,24 @@ def said(codes: dict[str, str], code: str, language: Language) -> str:
 
 def hidden(cell: PublishedValue | None, language: Language) -> str:
     """Why a cell shows no value, and the bound it stays within where one may be told; '' where it shows one."""
+    reason = why(cell, language)
+    bound = "" if cell is None or cell.state != "suppressed" else _bound(cell, language)
+    return f"{bound} ({reason})" if bound else reason
+
+
+def why(cell: PublishedValue | None, language: Language) -> str:
+    """The reason alone; '' where the cell shows its value."""
     if cell is None:
         return language.text("not measured")
-    if cell.state == "published":
-        return ""
     reason = cell.reason or ""
-    if cell.state == "unknown":
-        if reason in REASONS:
-            return language.text("not known: %(why)s", why=language.label(REASONS[reason]))
-        return language.text("not known: %(why)s", why=said(UNKNOWN, reason, language))
-    why = said(HIDDEN, reason, language)
-    bound = _bound(cell, language)
-    return f"{bound} ({why})" if bound else why
+    match cell.state:
+        case "published":
+            return ""
+        case "suppressed":
+            return said(HIDDEN, reason, language)
+    if reason in REASONS:
+        return language.text("not known: %(why)s", why=language.label(REASONS[reason]))
+    return language.text("not known: %(why)s", why=said(UNKNOWN, reason, language))
 
 
 def briefly(cell: PublishedValue | None, language: Language) -> str:

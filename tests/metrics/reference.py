@@ -101,7 +101,7 @@ class Reference:
                 (room, person)
                 for room, person, since, until in self.intranet.members
                 if (since is None or since < period.until) and (until is None or until > period.since)
-                if person in self.accounts()
+                if person in self.accounts() or person not in self.intranet.people
             ]
         return [(key, person) for person in self.accounts() for key in self.keys(scope, "", person)]
 

@@ -2,6 +2,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 MONDAY = date(2026, 3, 2)
 TUESDAY = datetime(2026, 3, 3, 9, tzinfo=ZoneInfo("Europe/Berlin"))
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -20,13 +22,14 @@ def test_what_was_viewed_and_answered_is_interactive(intranet: Any) -> None:
 
 def test_an_answer_more_than_28_days_before_the_end_of_the_period_is_over(intranet: Any) -> None:
     # The week ends before Monday the 9th of March; 28 days before is Monday the 9th of February.
-    for thing in ("old", "recent"):
+    for thing in ("old", "recent", "afterwards"):
         intranet.post("ada", "2026-01-07 09:00", thing)
         intranet.views(1, "2026-02-20 09:00", thing)
         intranet.views(2, TUESDAY, thing)
     intranet.comment("bob", "2026-02-08 23:59", "old")
     intranet.comment("bob", "2026-02-09 00:00", "recent")
-    assert intranet.ratio("interactive_share", MONDAY) == (1, 2)
+    intranet.comment("bob", "2026-03-09 00:00", "afterwards")
+    assert intranet.ratio("interactive_share", MONDAY) == (1, 3)
 
 
 def test_without_view_data_the_share_is_unknown(intranet: Any) -> None:
@@ -40,11 +43,14 @@ def test_one_observation_is_no_view_data_for_a_period(intranet: Any) -> None:
     assert intranet.cell("interactive_share", MONDAY) is None
 
 
-def test_views_between_distant_observations_belong_to_no_week(intranet: Any) -> None:
+@pytest.mark.parametrize(("days", "expected"), [(28, (0, 1)), (29, None)])
+def test_views_between_observations_more_than_28_days_apart_belong_to_no_week(
+    intranet: Any, days: int, expected: tuple[int, int] | None
+) -> None:
     intranet.post("ada", TUESDAY - 60 * DAY, "news")
-    intranet.views(1, TUESDAY - 29 * DAY, "news")
+    intranet.views(1, TUESDAY - days * DAY, "news")
     intranet.views(500, TUESDAY, "news")
-    assert intranet.cell("interactive_share", MONDAY) is None
+    assert intranet.ratio("interactive_share", MONDAY) == expected
 
 
 def test_a_total_that_fell_says_nothing(intranet: Any) -> None:

@@ -2,6 +2,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 MONDAY = date(2026, 3, 2)
 TUESDAY = datetime(2026, 3, 3, 9, tzinfo=ZoneInfo("Europe/Berlin"))
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -113,6 +115,17 @@ def test_a_room_is_measured_among_its_members_and_who_acts_there(intranet: Any) 
     assert intranet.ratio("active_share", MONDAY + 7 * DAY, "room", "hr") == (0, 2)
 
 
+def test_members_count_where_the_platform_lists_no_accounts_but_not_when_they_left_or_are_bots(
+    intranet: Any,
+) -> None:
+    intranet.person("former", active=False)
+    intranet.person("bot", kind="service")
+    for name in ("ada", "bob", "cyd", "former", "bot"):
+        intranet.member("hr", name)
+    intranet.post("ada", TUESDAY, "news")
+    assert intranet.ratio("active_share", MONDAY, "room", "hr") == (1, 3)
+
+
 def test_without_members_a_room_is_unknown_and_not_full_of_active_people(intranet: Any) -> None:
     staff(intranet, "ada")
     intranet.post("ada", TUESDAY, "news")
@@ -190,12 +203,15 @@ def test_the_first_look_at_old_likes_is_no_burst_of_activity(intranet: Any) -> N
     assert (found.numerator, found.excluded) == (1, 1)
 
 
-def test_an_undated_like_on_something_old_counts_once_it_was_looked_at_shortly_before(intranet: Any) -> None:
+@pytest.mark.parametrize(("days", "active"), [(7, 1), (8, 0)])
+def test_an_undated_like_on_something_old_counts_if_it_was_looked_at_in_the_week_before(
+    intranet: Any, days: int, active: int
+) -> None:
     staff(intranet, "ada", "bob", "cyd")
     intranet.post("ada", "2026-01-07 09:00", "old")
-    intranet.act("reactions", None, TUESDAY - 6 * DAY, "old", total=0)
+    intranet.act("reactions", None, TUESDAY - days * DAY, "old", total=0)
     intranet.react("bob", TUESDAY, "old", dated=False)
-    assert intranet.ratio("active_share", MONDAY) == (1, 3)
+    assert intranet.ratio("active_share", MONDAY) == (active, 3)
 
 
 def test_one_look_at_counter_and_likes_is_not_two(intranet: Any) -> None:

@@ -213,8 +213,12 @@ def test_names_that_are_alike_after_cutting_stay_two_rows():
 
 
 def test_bars_carry_their_values():
-    drawing = drawn(charts.bars([charts.Row("lebendig", 0.3, "30 %"), charts.Row("schläft", 0.0, "0 %")]))
-    assert {"lebendig", "30 %", "0 %"} <= set(texts(drawing))
+    rows = [
+        charts.Row("lebendig", 0.3, "30 %"),
+        charts.Row("schläft", 0.0, "0 %"),
+        charts.Row("verlassen", None, "nicht bekannt"),
+    ]
+    assert {"lebendig", "30 %", "0 %", "verlassen", "nicht bekannt"} <= set(texts(drawn(charts.bars(rows))))
 
 
 @settings(max_examples=20, deadline=None)

@@ -38,6 +38,12 @@ def test_the_same_rise_is_worse_where_less_is_wanted_and_nothing_where_neither()
     assert change(replace(SHARE, direction=Direction.NEUTRAL), now, before, EN).tone == "none"
 
 
+def test_one_percentage_point_is_singular():
+    assert change(SHARE, cell(0.31), cell(0.3, number=0), DE).words == (
+        "1 Prozentpunkt mehr als in den 28 Tagen davor"
+    )
+
+
 def test_overlapping_uncertainty_is_called_about_the_same():
     told = change(SHARE, cell(0.34, spread=0.03), cell(0.3, number=0, spread=0.02), DE)
     assert (told.words, told.tone) == ("etwa gleich: 4 Prozentpunkte mehr, das kann Zufall sein", "same")

@@ -79,6 +79,12 @@ def test_numbers_and_dates_follow_the_language(code, share, hours, day, number):
     assert spoken.number(1234.5) == number
 
 
+def test_one_is_singular_also_after_rounding():
+    assert language("de").value(1.0, Measure.HOURS) == "1 Stunde"
+    assert language("de").value(1.04, Measure.HOURS) == "1 Stunde"
+    assert language("de").value(1.5, Measure.HOURS) == "1,5 Stunden"
+
+
 def test_a_period_is_named_by_its_last_day_not_by_the_day_after():
     assert language("de").period(date(2026, 11, 2), date(2026, 11, 30)) == "02.11.2026 – 29.11.2026"
 

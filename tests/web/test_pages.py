@@ -125,6 +125,7 @@ def test_hidden_units_are_named_as_hidden(werra):
     units = section(httpx.get(f"{werra}/?lang=de"), "units").replace("\u00a0", " ")
     assert "Vorstandsbüro Gruppe zu klein" in units
     assert "Revision verdeckt, um eine andere Gruppe zu schützen" in units
+    assert "1 Einheit ohne Wert – Gruppe zu klein." in units
     assert "Druckerei höchstens 10 % (verdeckt" in units
 
 
@@ -238,3 +239,21 @@ def test_what_an_older_version_published_does_not_break_the_page(client, builder
     assert answer.status_code == 200
     assert "forgotten_metric" not in answer.text
     assert "Kantine playground asleep" in section(answer, "rooms")
+
+
+def test_the_table_of_rooms_is_brief_in_its_cells_and_full_beneath(werra):
+    rooms = section(httpx.get(f"{werra}/?lang=de&state=dormant"), "rooms")
+    assert "Betriebssport Community schläft" in rooms
+    assert "nicht bekannt Betriebssport 2" in rooms
+    assert "Warum Zellen keinen Wert zeigen: nicht bekannt: keine Beiträge im Zeitraum." in rooms
+
+
+def test_a_partly_hidden_partition_says_so(client, builder):
+    builder.value("role_share", 0.2, FIRST, category="contributing")
+    builder.value("role_share", None, FIRST, category="creating", reason="homogeneity", bound=(0.0, 0.01))
+    for category in ("reacting", "reading_or_absent"):
+        builder.value("role_share", None, FIRST, category=category, reason="complementary")
+    builder.publish(FIRST + DAYS28)
+    roles = section(client.get("/?lang=de"), "roles").replace("\u00a0", " ")
+    assert "Schaffende höchstens 1 %; 20 % Beitragende; Reagierende verdeckt" in roles
+    assert "1 Zeitraum nicht vollständig gezeigt" in roles
