@@ -29,11 +29,11 @@ WRITTEN = frozenset(str(kind) for kind in (Kind.CREATE, Kind.EDIT, Kind.COMMENT,
 def read(settings: dict[str, Any]) -> tuple[int, int]:
     """Items and requests of a first reading by the connector alone."""
     reader = connector("confluence").connect(settings, Nothing())
-    seen: set[tuple[str, str]] = set()
+    seen: set[int] = set()
     for stream in reader.streams():
         for page in reader.read(stream, None):
-            written = ((str(activity.kind), activity.key) for activity in page.activities)
-            seen.update(one for one in written if one[0] in WRITTEN)
+            written = (activity for activity in page.activities if str(activity.kind) in WRITTEN)
+            seen.update(hash((activity.kind, activity.key)) for activity in written)
     requests = reader.requests()
     reader.close()
     return len(seen), requests

@@ -81,6 +81,21 @@ content = Table(
     Column("answerable", Boolean, doc="NULL where the platform does not tell"),
 )
 
+observation = Table(
+    "observation",
+    facts,
+    Column("room", String, nullable=False),
+    Column("day", Date, nullable=False, doc="the day the contents were made"),
+    Column("contents", BigInteger, nullable=False, doc="contents and comments that are still there"),
+    Column(
+        "waiting",
+        BigInteger,
+        nullable=False,
+        doc="those among them whose reactions were never read, though their source says they will be",
+    ),
+)
+"""How far reactions have been read; empty where no source waits for that."""
+
 calendar = Table(
     "calendar",
     facts,
@@ -161,6 +176,17 @@ activity = Table(
         doc="why it does not count as participation: unknown, service, guest, bulk, undated",
     ),
 )
+
+undated = Table(
+    "undated",
+    facts,
+    Column("room", String, nullable=False),
+    Column("person", BigInteger, nullable=False, doc="a human"),
+    Column("unit", String),
+    Column("earliest", Date, doc="the first day on which they can have reacted; NULL: any"),
+    Column("day", Date, nullable=False, doc="the last such day: it was seen on it"),
+)
+"""Reactions left out since their day is not known, also those seen after the horizon."""
 
 exclusion = Table(
     "exclusion",

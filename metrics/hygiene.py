@@ -4,11 +4,12 @@ What the field calls hygiene happens here, once, for all metrics: who counts as 
 withdrawn and undated reactions.
 """
 
-from sqlalchemy import Select, String, and_, case, cast, func, null, or_, select
+from sqlalchemy import CTE, ColumnElement, Date, Select, String, and_, case, cast, func, null, or_, select
 
 from connectors.activity import ContentType, Kind, PersonKind
 from metrics import facts as f
 from metrics.dialect import interval
+from metrics.scoping import ColumnSet
 
 BULK = 20
 """More objects than this by one person within `BULK_WITHIN` are a bulk import."""
@@ -32,6 +33,97 @@ def entry() -> Select[tuple[object, ...]]:
     log = f.log.c
     return (
         select(f.log).join(f.source, f.source.c.key == log.source).join(f.horizon, log.day < f.horizon.c.day)
+    )
+
+
+def _withdrawals(log: ColumnSet) -> CTE:
+    return (
+        select(log.person, log.object, func.max(log.happened).label("happened"))
+        .where(log.kind == Kind.WITHDRAW.value)
+        .group_by(log.person, log.object)
+        .cte("withdrawals")
+    )
+
+
+def _standing(reaction: ColumnSet, withdrawals: CTE) -> ColumnElement[bool]:
+    """Whether a reaction was not withdrawn afterwards."""
+    w = withdrawals.c
+    return or_(w.happened.is_(None), w.happened < reaction.happened)
+
+
+def _sights(log: ColumnSet) -> CTE:
+    """Each content and day it was looked at, and the first day on which what was seen there can have happened.
+
+    It happened after the content appeared and after the last day it was not seen yet; NULL where neither is known.
+    """
+    appeared = (
+        select(log.object, func.min(log.day).label("day"))
+        .where(log.kind.in_(values(BIRTHS)), log.total.is_(None))
+        .group_by(log.object)
+        .cte("appeared")
+    )
+    looks = select(log.object, log.day).where(or_(log.total.is_not(None), ~log.dated)).distinct().cte("looks")
+    previous = select(
+        looks.c.object,
+        looks.c.day,
+        func.lag(looks.c.day).over(partition_by=looks.c.object, order_by=looks.c.day).label("previous"),
+    ).cte("previous")
+    a, p = appeared.c, previous.c
+    return (
+        select(
+            p.object,
+            p.day,
+            func.greatest(func.coalesce(a.day, p.previous), func.coalesce(p.previous, a.day)).label(
+                "earliest"
+            ),
+        )
+        .select_from(previous)
+        .outerjoin(appeared, a.object == p.object)
+        .cte("sights")
+    )
+
+
+def _placed(sights: CTE) -> ColumnElement[bool]:
+    """Whether what was seen there can be taken for an act of that day."""
+    s = sights.c
+    return func.coalesce(s.earliest + interval(PLACED_WITHIN) >= s.day, False)
+
+
+def undated() -> Select[tuple[object, ...]]:
+    """Reactions of humans that can not be placed, whenever they were seen.
+
+    The days between which those of one person seen on one day can have happened all reach up to that day, so the
+    longest of them stands for all.
+    """
+    everything = select(f.log).join(f.source, f.source.c.key == f.log.c.source).cte("everything")
+    e, who = everything.c, f.person.c
+    withdrawals, sights = _withdrawals(e), _sights(e)
+    earliest = sights.c.earliest
+    return (
+        select(
+            e.room,
+            e.person,
+            who.unit,
+            case(
+                (func.count() > func.count(earliest), cast(null(), Date)),
+                else_=func.min(earliest),
+            ).label("earliest"),
+            e.day,
+        )
+        .select_from(everything)
+        .join(sights, and_(sights.c.object == e.object, sights.c.day == e.day))
+        .outerjoin(f.person, who.pseudonym == e.person)
+        .outerjoin(withdrawals, and_(withdrawals.c.person == e.person, withdrawals.c.object == e.object))
+        .where(
+            e.kind == Kind.REACT.value,
+            ~e.dated,
+            e.total.is_(None),
+            e.person.is_not(None),
+            func.coalesce(who.kind, PersonKind.HUMAN.value) == PersonKind.HUMAN.value,
+            _standing(e, withdrawals),
+            ~_placed(sights),
+        )
+        .group_by(e.room, e.person, who.unit, e.day)
     )
 
 
@@ -68,33 +160,8 @@ def activity() -> Select[tuple[object, ...]]:
     ).cte("marked")
     m = marked.c
 
-    withdrawals = (
-        select(log.person, log.object, func.max(log.happened).label("happened"))
-        .where(log.kind == Kind.WITHDRAW.value)
-        .group_by(log.person, log.object)
-        .cte("withdrawals")
-    )
-    # A reaction seen without its date happened after the content appeared and after the last day it was not seen yet.
-    appeared = (
-        select(log.object, func.min(log.day).label("day"))
-        .where(log.kind.in_(values(BIRTHS)), log.total.is_(None))
-        .group_by(log.object)
-        .cte("appeared")
-    )
-    observations = (
-        select(log.object, log.day)
-        .where(or_(log.total.is_not(None), ~log.dated))
-        .distinct()
-        .cte("observations")
-    )
-    o = observations.c
-    observed = select(
-        o.object, o.day, func.lag(o.day).over(partition_by=o.object, order_by=o.day).label("previous")
-    ).cte("observed")
-    earliest = func.greatest(
-        func.coalesce(appeared.c.day, observed.c.previous), func.coalesce(observed.c.previous, appeared.c.day)
-    )
-    placed = or_(m.dated, func.coalesce(earliest + interval(PLACED_WITHIN) >= m.day, False))
+    withdrawals, sights = _withdrawals(log), _sights(log)
+    placed = or_(m.dated, _placed(sights))
 
     actor = case(
         (m.person.is_(None), "unknown"), else_=func.coalesce(f.person.c.kind, PersonKind.HUMAN.value)
@@ -124,14 +191,9 @@ def activity() -> Select[tuple[object, ...]]:
         .select_from(marked)
         .outerjoin(f.person, f.person.c.pseudonym == m.person)
         .outerjoin(withdrawals, and_(withdrawals.c.person == m.person, withdrawals.c.object == m.object))
-        .outerjoin(appeared, and_(appeared.c.object == m.object, ~m.dated))
-        .outerjoin(observed, and_(observed.c.object == m.object, observed.c.day == m.day, ~m.dated))
+        .outerjoin(sights, and_(sights.c.object == m.object, sights.c.day == m.day, ~m.dated))
         .where(
-            or_(
-                m.kind != Kind.REACT.value,
-                withdrawals.c.happened.is_(None),
-                withdrawals.c.happened < m.happened,
-            ),
+            or_(m.kind != Kind.REACT.value, _standing(m, withdrawals)),
             or_(
                 m.kind != Kind.EDIT.value,
                 m.person.is_(None),

@@ -34,15 +34,13 @@ from metrics.metric import (
     Subject,
     Tier,
 )
-from metrics.scoping import cells, distinct_number, number, reason, same_cell
+from metrics.scoping import TELLABLE, cells, distinct_number, number, reason, same_cell
 from metrics.survival import kaplan_meier
 
 ANSWERED_WITHIN = 7
 """Working days."""
 FOLLOWED = 28 * 24 * 60 * 60
 """Seconds a content is followed; it makes a value final 28 days after its period."""
-TELLABLE = 10
-"""A value is unknown if for more than one in so many posts it can not be told whether they were answered."""
 
 WORKING_DAYS = Label(
     de="Arbeitstage sind Montag bis Freitag; Feiertage sind noch nicht abgezogen.",

@@ -119,8 +119,8 @@ class Metric:
     `statement` gives for a scope rows with the columns `scope_key`, `window`, `since`, `category` and what `cell` makes
     a `Cell` of: by default numerator, denominator, people, affirming, excluded, and a reason where the value is unknown.
     Where it gives no row the value is unknown for the reason `absent`. A metric with `categories` is a partition: its
-    cells of one scope key and period share the denominator, and numerators add up to it; in the scopes `single` exactly one category
-    holds and only that one is given.
+    cells of one scope key and period share the denominator, and numerators add up to it unless some of them are unknown; in the
+    scopes `single` exactly one category holds and only that one is given.
     """
 
     key: str
@@ -152,8 +152,12 @@ REASONS: Mapping[str, Label] = {
         de="die Beiträge sind noch zu jung, um es zu sagen", en="the posts are too recent to tell"
     ),
     "undated_reactions": Label(
-        de="bei zu vielen Beiträgen ist unbekannt, wann reagiert wurde",
-        en="for too many posts it is not known when people reacted",
+        de="bei zu vielen Beiträgen oder Menschen ist unbekannt, wann reagiert wurde",
+        en="for too many posts or people it is not known when people reacted",
+    ),
+    "reactions_not_observed": Label(
+        de="zu viele Reaktionen sind noch nicht gelesen worden",
+        en="too many reactions have not been read yet",
     ),
     "not_reached": Label(
         de="weniger als die Hälfte wurde beantwortet, es gibt keinen Median",

@@ -1,6 +1,18 @@
 """Who takes part?"""
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.sql.selectable import CTE
 
 from connectors.activity import PersonKind
@@ -17,7 +29,7 @@ from metrics.metric import (
     Subject,
     Tier,
 )
-from metrics.scoping import exclusions, number, reason, same_cell
+from metrics.scoping import TELLABLE, belongs, exclusions, grouping, number, reason, same_cell, scope_key
 
 REACTING, CONTRIBUTING, CREATING = 1, 2, 3
 
@@ -38,13 +50,22 @@ _FRONTLINE = Label(
     en="People without access or time at a screen count as not taking part if they have an account.",
 )
 _UNDATED = Label(
-    de="Reaktionen, deren Tag die Plattform nicht nennt, zählen nur, wenn er auf sieben Tage genau bekannt ist.",
-    en="Reactions whose day the platform does not tell count only where it is known to within seven days.",
+    de="Reaktionen, deren Tag die Plattform nicht nennt, zählen nur, wenn er auf sieben Tage genau bekannt ist. Wer im Zeitraum "
+    "nur auf solche Weise reagiert haben kann, ist unentschieden; kommt auf neun Aktive mehr als ein Unentschiedener, oder "
+    "sind bei mehr als einem Zehntel der im Zeitraum entstandenen Inhalte die Reaktionen noch nie gelesen worden, ist "
+    "unbekannt, wie viele reagierten. Für die Zeit vor der ersten Lesung bleibt es das in der Regel.",
+    en="Reactions whose day the platform does not tell count only where it is known to within seven days. Who can have taken "
+    "part in the period only by such a reaction is undecided; with more than one undecided for nine active people, or where "
+    "the reactions to more than a tenth of the contents made in the period were never read yet, it is unknown how many "
+    "reacted. For the time before the first reading it usually stays unknown.",
 )
 
 
 def _population(scope: Scope) -> CTE:
-    """Per scope key and period: how many people there are, and how many of them reached each level."""
+    """Per scope key and period: how many people there are, and how many of them reached each level.
+
+    `reason` says why nothing is known, `unsure` why it is not known who only reacted and who did nothing.
+    """
     s = f.standing.c
     counted = (
         select(
@@ -61,7 +82,9 @@ def _population(scope: Scope) -> CTE:
         .subquery("counted")
     )
     left_out = exclusions(scope).subquery("left_out")
-    c = counted.c
+    undecided = _undecided(scope).subquery("undecided")
+    unread = _unread(scope).subquery("unread")
+    c, u, o = counted.c, undecided.c, unread.c
     population: ColumnElement[int] = c.known
     listed: ColumnElement[bool] = literal(True)
     match scope:
@@ -73,6 +96,13 @@ def _population(scope: Scope) -> CTE:
             listed = stated.is_not(None) | exists().where(somebody)
         case Scope.ROOM:
             listed = exists().where(f.membership.c.room == c.scope_key)
+    nobody = ((~listed, "no_members"), (population == 0, "no_members"))
+    # The people of a unit react everywhere.
+    read = and_(
+        o.window == c.window,
+        o.since == c.since,
+        true() if scope is Scope.UNIT else o.scope_key == c.scope_key,
+    )
     return (
         select(
             c.scope_key,
@@ -83,15 +113,65 @@ def _population(scope: Scope) -> CTE:
             c.reached_2,
             c.reached_3,
             func.coalesce(left_out.c.excluded, 0).label("excluded"),
-            reason((~listed, "no_members"), (population == 0, "no_members")).label("reason"),
+            reason(*nobody).label("reason"),
+            reason(
+                *nobody,
+                (o.waiting * TELLABLE > o.contents, "reactions_not_observed"),
+                (u.undecided * TELLABLE > c.reached_1 + u.undecided, "undated_reactions"),
+            ).label("unsure"),
         )
         .select_from(counted)
         .outerjoin(left_out, same_cell(c, left_out.c))
+        .outerjoin(undecided, same_cell(c, u))
+        .outerjoin(unread, read)
         .cte("population")
     )
 
 
-def _share(population: CTE, category: str, numerator: ColumnElement[int]) -> Select[tuple[object, ...]]:
+def _undecided(scope: Scope) -> Select[tuple[object, ...]]:
+    """Per scope key and period: people who can have reacted in it, and are not known to have done anything."""
+    u, p, s = f.undated.c, f.period.c, f.standing.c
+    key = scope_key(scope, u)
+    return (
+        select(key.label("scope_key"), p.window, p.since, func.count(u.person.distinct()).label("undecided"))
+        .select_from(f.undated)
+        .join(f.period, and_(func.coalesce(u.earliest < p.until, True), u.day >= p.since))
+        .outerjoin(
+            f.standing,
+            and_(
+                s.scope == scope.value,
+                s.scope_key == key,
+                s.window == p.window,
+                s.since == p.since,
+                s.person == u.person,
+            ),
+        )
+        .where(belongs(scope, u), func.coalesce(s.level, 0) < REACTING)
+        .group_by(*grouping([key, p.window, p.since]))
+    )
+
+
+def _unread(scope: Scope) -> Select[tuple[object, ...]]:
+    """Per period and, for rooms, scope key: contents made in it, and how many of them wait for their reactions to be read."""
+    o, day = f.observation.c, f.period_day.c
+    key = o.room if scope is Scope.ROOM else literal("")
+    return (
+        select(
+            key.label("scope_key"),
+            day.window,
+            day.since,
+            func.sum(o.contents).label("contents"),
+            func.sum(o.waiting).label("waiting"),
+        )
+        .select_from(f.observation)
+        .join(f.period_day, day.day == o.day)
+        .group_by(*grouping([key, day.window, day.since]))
+    )
+
+
+def _share(
+    population: CTE, category: str, numerator: ColumnElement[int], why: ColumnElement[str | None]
+) -> Select[tuple[object, ...]]:
     c = population.c
     return select(
         c.scope_key,
@@ -103,14 +183,14 @@ def _share(population: CTE, category: str, numerator: ColumnElement[int]) -> Sel
         c.population.label("people"),
         numerator.label("affirming"),
         c.excluded,
-        c.reason,
+        why.label("reason"),
     )
 
 
 def _reached(level: int) -> Statement:
     def statement(scope: Scope) -> Select[tuple[object, ...]]:
-        population = _population(scope)
-        return _share(population, "", population.c[f"reached_{level}"])
+        c = (population := _population(scope)).c
+        return _share(population, "", c[f"reached_{level}"], c.unsure if level == REACTING else c.reason)
 
     return statement
 
@@ -119,10 +199,10 @@ def _roles(scope: Scope) -> Select[tuple[object, ...]]:
     population = _population(scope)
     c = population.c
     shares = union_all(
-        _share(population, "creating", c.reached_3),
-        _share(population, "contributing", c.reached_2 - c.reached_3),
-        _share(population, "reacting", c.reached_1 - c.reached_2),
-        _share(population, "reading_or_absent", c.population - c.reached_1),
+        _share(population, "creating", c.reached_3, c.reason),
+        _share(population, "contributing", c.reached_2 - c.reached_3, c.reason),
+        _share(population, "reacting", c.reached_1 - c.reached_2, c.unsure),
+        _share(population, "reading_or_absent", c.population - c.reached_1, c.unsure),
     ).subquery("shares")
     return select(shares)
 

@@ -328,6 +328,7 @@ def _room_life() -> Select[tuple[object, ...]]:
 ROLLUPS: tuple[tuple[Table, Callable[[], Select[tuple[object, ...]]]], ...] = (
     (f.entry, hygiene.entry),
     (f.activity, hygiene.activity),
+    (f.undated, hygiene.undated),
     (f.exclusion, _exclusion),
     (f.person_day, _person_day),
     (f.person_week, _person_week),

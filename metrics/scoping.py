@@ -23,6 +23,8 @@ from metrics.metric import Scope
 
 ColumnSet = Any
 """The columns of a table or subquery, reached by name."""
+TELLABLE = 10
+"""A value is unknown if for more than one in so many posts or people it can not be told whether they count."""
 
 
 def scope_key(scope: Scope, columns: ColumnSet) -> ColumnElement[str]:

@@ -82,15 +82,20 @@ def by_start(
 ) -> Iterator[list[Mapping[str, Any]]]:
     """Every page of a list that is paged by start and limit, whatever cap the server puts on a page."""
     start = 0
+    before: list[Mapping[str, Any]] | None = None
     while True:
         answer = transport.get(path, {**params, "start": start, "limit": limit})
         found = results(answer, path)
+        if found and found == before:
+            raise BadAnswer(f"{path}: the same page comes twice")
         yield found
-        links = answer.get("_links") if isinstance(answer, Mapping) else None
-        more = isinstance(links, Mapping) and "next" in links
-        if not found or not (more or len(found) >= limit):
+        if not found or not isinstance(answer, Mapping):
             return
-        start += len(found)
+        cap = answer.get("limit")
+        full = len(found) >= min(limit, cap if isinstance(cap, int) and cap > 0 else limit)
+        if not full and "next" not in (answer.get("_links") or {}):
+            return
+        start, before = start + len(found), found
 
 
 def segment(text: str) -> str:

@@ -8,7 +8,8 @@ from connectors.activity import Kind
 from connectors.base import Check, Finding
 from connectors.confluence.answers import results
 from connectors.confluence.directory import Directory
-from connectors.confluence.platform import Probe, Space
+from connectors.confluence.platform import Space
+from connectors.confluence.probes import Probe
 from connectors.confluence.source import Source
 from connectors.confluence.transport import Transport
 from connectors.errors import (

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from connectors.activity import Content, ContentType, Kind
+from connectors.activity import Content, ContentType
 from connectors.confluence import v1
 from connectors.confluence.answers import by_start, hits, quoted, readable, results, segment, total
 from connectors.confluence.platform import (
@@ -21,16 +21,17 @@ from connectors.confluence.platform import (
     Item,
     Order,
     Principal,
-    Probe,
     Query,
     Space,
     Version,
 )
+from connectors.confluence.probes import DATA_CENTER, Probe
 from connectors.confluence.transport import ServerFailed, Transport, Unsupported
 from connectors.errors import AccessDenied, BadAnswer, NotThere
 
 _SEARCH = "rest/api/search"
 _SEARCHED = {"includeArchivedSpaces": "true", "excerpt": "none"}
+_ALL = "type in (page,blogpost,comment)"
 _TYPES = {"contents": "type in (page,blogpost)", "comments": "type=comment"}
 _EXPAND = {
     "contents": "content.history,content.metadata.likes,content.space,content.version",
@@ -182,7 +183,13 @@ class DataCenter:
         return {}
 
     def total(self) -> int:
-        clause = "type in (page,blogpost,comment) and space.type != personal"
+        try:
+            return self._count(f"{_ALL} and space.type != personal")
+        except BadAnswer:
+            # Not every release knows `space.type`; a number that is too great by the same amount every time does as well.
+            return self._count(_ALL)
+
+    def _count(self, clause: str) -> int:
         return total(self._transport.get(_SEARCH, {"cql": clause, "limit": 1, **_SEARCHED}), _SEARCH)
 
     def gone(self, content: Content) -> bool:
@@ -236,7 +243,7 @@ class DataCenter:
         raise Unsupported("distinct viewers are not offered by Data Center")
 
     def probes(self) -> Sequence[Probe]:
-        return _PROBES
+        return DATA_CENTER
 
     def _search(self, query: Query, start: int, size: int, tries: int, expand: str | None) -> Any:
         clauses = [_TYPES[query.listing]]
@@ -337,77 +344,3 @@ def _expanded_grants(permissions: Sequence[Mapping[str, Any]]) -> list[Grant]:
         groups = (subjects.get("group") or {}).get("results") or ()
         grants += [Grant(Principal.GROUP, str(group.get("name")), key == "administer") for group in groups]
     return grants
-
-
-_PROBES = (
-    Probe(
-        "rooms",
-        "rest/api/space",
-        {"limit": "1"},
-        (),
-        "give the account the right to use Confluence and to view the spaces",
-    ),
-    Probe(
-        "pages and posts",
-        _SEARCH,
-        {"cql": "type in (page,blogpost)", "limit": "1"},
-        (Kind.CREATE, Kind.EDIT),
-        "give the account the right to view the spaces; the search index has to be healthy",
-        item="page",
-    ),
-    Probe(
-        "comments",
-        _SEARCH,
-        {"cql": "type=comment", "limit": "1"},
-        (Kind.COMMENT, Kind.REPLY),
-        "give the account the right to view the spaces",
-    ),
-    Probe(
-        "groups",
-        "rest/api/group",
-        {"limit": "1"},
-        (Kind.JOIN, Kind.LEAVE),
-        "let the account see groups (global permission to browse users); without it units and members stay unknown",
-        required=False,
-    ),
-    Probe(
-        "permissions",
-        "rest/api/space/{key}/permissions",
-        {},
-        (Kind.JOIN, Kind.LEAVE),
-        "needs Confluence 9.1 and the right to administer the space; without it members of rooms stay unknown",
-        required=False,
-    ),
-    Probe(
-        "versions",
-        "rest/api/content/{page}/version",
-        {"limit": "1"},
-        (Kind.EDIT,),
-        "older releases list versions under rest/experimental, which is tried as well",
-        required=False,
-    ),
-    Probe(
-        "likes",
-        "rest/likes/1.0/content/{page}/likes",
-        {},
-        (Kind.REACT, Kind.WITHDRAW),
-        "the likes plugin of Confluence has to be enabled",
-        required=False,
-    ),
-    Probe(
-        "views",
-        "rest/confanalytics/1.0/content/viewsByDate",
-        {
-            "contentId": "{page}",
-            "contentType": "page",
-            "fromDate": _FIRST_VIEW,
-            "toDate": "2000-01-02T00:00:00.000Z",
-            "type": "total",
-            "period": "day",
-            "timezone": "UTC",
-        },
-        (Kind.VIEW,),
-        "the Analytics app of Confluence has to be enabled and the account allowed to see analytics",
-        required=False,
-    ),
-)

@@ -25,6 +25,8 @@ from connectors.dates import moment
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, CursorExpired, NotThere
 
 _WEEK = timedelta(days=7)
+_AGAIN = timedelta(hours=20)
+"""So long contents that could not be asked for are left alone."""
 _STEP = 500
 
 
@@ -63,10 +65,15 @@ class Deletions:
         except (AccessDenied, NotThere, BadAnswer) as error:
             gaps = [Gap(None, None, (Kind.DELETE,), reason(error))]
             lacking = known.lacking or 0
-        if self._due(known, lacking):
+        before = [(room, item) for room, item in self._memory.gaps(self.stream) if item is not None]
+        closed: list[tuple[str | None, str | None]] = []
+        if self._due(known, lacking, unread=bool(before)):
+            unread: set[str | None] = set()
             for page, change in self._sweep(known.dump()):
                 lacking += change
+                unread.update(gap.object for gap in page.gaps)
                 yield page
+            closed = [(room, item) for room, item in before if item not in unread]
             known.swept = self._now().isoformat()
             known.lacking = lacking
         elif known.lacking is None:
@@ -74,20 +81,20 @@ class Deletions:
         elif lacking < known.lacking:
             # Contents made since the last run lower it as well: below nothing lacking it says nothing.
             known.lacking = max(lacking, min(known.lacking, 0))
-        closed: list[tuple[str | None, str | None]] = []
         if not gaps and (None, None) in self._memory.gaps(self.stream):
-            closed = [(None, None)]
+            closed.append((None, None))
         if known.dump() != cursor or gaps or closed:
             yield Page(cursor=known.dump(), gaps=gaps, closed=closed)
 
-    def _due(self, known: _Known, lacking: int) -> bool:
+    def _due(self, known: _Known, lacking: int, *, unread: bool) -> bool:
         if self._memory.count() == 0:
             return False
         if known.lacking is None:
             return lacking != 0
         if lacking > known.lacking:
             return True
-        return lacking < known.lacking and (known.swept is None or self._now() - moment(known.swept) > _WEEK)
+        age = self._now() - moment(known.swept) if known.swept else _WEEK
+        return (lacking < known.lacking and age >= _WEEK) or (unread and age >= _AGAIN)
 
     def _sweep(self, cursor: str) -> Iterator[tuple[Page, int]]:
         """Pages, each with by how much it changes what is lacking."""
@@ -117,11 +124,12 @@ class Deletions:
             seen.update(map(_small, (item.id for item in batch.items)))
             seen.update(map(_small, batch.broken))
             remembered = self._memory.contents([item.id for item in batch.items])
-            left = [item for item in batch.items if item.id not in remembered or remembered[item.id].deleted]
-            if left:
-                brought = feed.absorb(replace(batch, items=left))
-                if brought:
-                    yield brought.page(cursor), len(brought.contents)
+            # What is broken is a gap of the stream that lists it, and tried again there.
+            brought = feed.absorb(replace(batch, broken=(), lost=0))
+            if brought:
+                # Besides what was missed this corrects the room of what has moved, for which there is no version.
+                present = {id_ for id_, content in remembered.items() if not content.deleted}
+                yield brought.page(cursor), sum(content.id not in present for content in brought.contents)
 
     def _absent(self, seen: set[int | str]) -> Iterator[Content]:
         """Remembered, not listed, and in a room that can be read."""

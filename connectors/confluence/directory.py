@@ -29,6 +29,8 @@ class Directory:
         self._grants: dict[str, Sequence[Grant] | None] = {}
         self._refused: dict[str, str] | None = None
         self._rooms_of: OrderedDict[str, str] = OrderedDict()
+        self.unread_grants: dict[str, str] = {}
+        """Why the permissions of a room could not be read, where it is more than that they are not shown."""
         self.unread_groups: str | None = None
         """Why groups or their members could not all be read, as the reason of a gap."""
 
@@ -66,6 +68,7 @@ class Directory:
             for space, found in self._transport.each(self._platform.grants, list(self.rooms().values())):
                 if isinstance(found, ConnectorError):
                     self._grants[space.id] = None
+                    self.unread_grants[space.id] = reason(found)
                     if isinstance(found, AccessDenied | NotThere):
                         self._refused[space.id] = reason(found)
                 else:

@@ -18,7 +18,7 @@ shows as a difference of totals, which the stream of deletions looks into.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from connectors.activity import Gap, Kind, Page
 from connectors.confluence.absorb import Absorber, Brought
@@ -32,6 +32,7 @@ from connectors.errors import BadAnswer, CursorExpired, SourceUnreachable
 OVERLAP = timedelta(hours=1)
 _AGAIN = timedelta(hours=20)
 """So long a listing with a lost item is left alone before it is read again."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BROKEN_IN_A_ROW = 25
 """More broken items than this one after the other: it is the platform that fails, not its items."""
 
@@ -107,7 +108,10 @@ class Feed:
             return floor is not None and any(item.latest.when < floor for item in batch.items)
 
         for batch in self.walk(Query(listing, Order.CHANGED, since=floor), place.token, enough):
-            self._note(progress, listing, batch)
+            if batch.lost:
+                # What changed below it was not reached either: the next run reads the whole listing.
+                progress.lost.setdefault(listing, _iso(_LONG_AGO))
+            self.seen(progress, listing, batch.items)
             place.top = max([place.top or "", *(_iso(item.latest.when) for item in batch.items)])
             place.token = batch.next
             progress.places[listing] = place
@@ -227,7 +231,7 @@ class Feed:
             ahead.cancel()
 
     def _ask(self, query: Query, token: str | None, last: datetime | None) -> "Future[Batch]":
-        return self._transport.submit(lambda: self._page(query, token, last))
+        return self._transport.ahead(lambda: self._page(query, token, last))
 
     def _page(self, query: Query, token: str | None, last: datetime | None) -> Batch:
         """One broken item fails its whole page: ever smaller pages close in on it, then it is stepped over."""

@@ -23,6 +23,8 @@ from connectors.errors import AccessDenied, BadAnswer, ConnectorError, CursorExp
 _FIRST_LEAST, _FIRST_PERCENT, _LATER = 100, 2, 500
 _FRESH = timedelta(hours=20)
 _STEP, _TRIAL = 50, 5
+_DUE = 20
+_GRAVITY = ("access_denied", "unsupported", "not_due")
 _ENOUGH = 3
 """So many refusals without one answer: the function is missing."""
 
@@ -89,6 +91,7 @@ class Observations:
         self._likes = _Function(Kind.REACT, self._platform.likes)
         self._views = _Function(Kind.VIEW, self._platform.views)
         self._viewers = _Function(Kind.VIEW, self._platform.viewers)
+        self._more = False
 
     def read(self, cursor: str | None) -> Iterator[Page]:
         run = _Run.parse(cursor)
@@ -108,7 +111,7 @@ class Observations:
             run.after = chunk[-1].id
             waiting = waiting[len(chunk) :]
             yield replace(page, cursor=run.dump())
-        left = bool(waiting) or next(contents, None) is not None
+        left = bool(waiting) or next(contents, None) is not None or self._more
         gaps = self._gaps(left)
         ended = _Run(first=False)
         closed: list[tuple[str | None, str | None]] = []
@@ -137,9 +140,12 @@ class Observations:
             yield from self._all(run.after)
             return
         stale = self._now() - _FRESH
-        for content in self._memory.due(budget + 1):
+        # Contents without likes may cost next to nothing, so more are asked for than the budget has requests.
+        due = self._memory.due(_DUE * budget + 1)
+        for content in due[: _DUE * budget]:
             if content.observed is None or content.observed < stale:
                 yield content
+        self._more = len(due) > _DUE * budget
 
     def _all(self, after: str | None) -> Iterator[Content]:
         """In the steady order of memory, behind `after` if that is still there."""
@@ -209,21 +215,24 @@ class Observations:
         return people, self._views.of(content), self._viewers.of(content)
 
     def _gaps(self, left: bool) -> list[Gap]:
+        """Gaps of single contents, and at most one of the source: of all kinds that are missing, with the gravest reason."""
         gaps: list[Gap] = []
-        missing: list[Kind] = []
+        kinds: list[Kind] = []
+        reasons: list[str] = []
         for function in (self._likes, self._views):
             if function.refused and not function.answered:
                 _, error = function.refused[-1]
-                why = "access_denied" if isinstance(error, AccessDenied) else "unsupported"
-                gaps.append(Gap(None, None, (function.kind,), why))
-                missing.append(function.kind)
-            else:
-                gaps += [
-                    Gap(content.room, content.id, (function.kind,), reason(error))
-                    for content, error in function.refused
-                    if not isinstance(error, NotThere)
-                ]
-        waiting = tuple(kind for kind in (Kind.REACT, Kind.VIEW) if kind not in missing)
-        if left and waiting:
-            gaps.append(Gap(None, None, waiting, "not_due"))
+                kinds.append(function.kind)
+                reasons.append("access_denied" if isinstance(error, AccessDenied) else "unsupported")
+                continue
+            gaps += [
+                Gap(content.room, content.id, (function.kind,), reason(error))
+                for content, error in function.refused
+                if not isinstance(error, NotThere)
+            ]
+            if left:
+                kinds.append(function.kind)
+                reasons.append("not_due")
+        if kinds:
+            gaps.append(Gap(None, None, tuple(kinds), min(reasons, key=_GRAVITY.index)))
         return gaps

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from connectors.activity import Content, ContentType, Kind
+from connectors.activity import Content, ContentType
+from connectors.confluence.probes import Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +179,6 @@ class Platform(Protocol):
         """How many different people have viewed a content. Raises `Unsupported` where only views are told."""
         ...
 
-    def probes(self) -> Sequence["Probe"]:
+    def probes(self) -> Sequence[Probe]:
         """Every kind of request once, with what it is for."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A request of the check: `path` is asked, `subject` says what for, `remedy` what to do when it is refused."""
-
-    subject: str
-    path: str
-    params: dict[str, str]
-    kinds: tuple[Kind, ...]
-    remedy: str
-    required: bool = True
-    item: str | None = None

@@ -45,7 +45,7 @@ class People:
         for space in self._directory.rooms().values():
             found = self._directory.members(space)
             if found is None:
-                why = self._directory.refused().get(space.id, "access_denied")
+                why = self._directory.unread_grants.get(space.id, "access_denied")
                 gaps.append(Gap(space.id, None, (Kind.JOIN, Kind.LEAVE), why))
                 continue
             members.append(found)

@@ -88,16 +88,19 @@ class Transport:
         *,
         adapter: Callable[[], BaseAdapter] | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         chance: Callable[[], float] = random.random,
     ) -> None:
         _quieten()
         self._settings = settings
         self._adapter = adapter or (lambda: TimeoutAdapter(max_retries=0, pool_maxsize=1))
-        self._sleep, self._now, self._chance = sleep, now, chance
-        self.throttle = Throttle(settings.concurrency, clock=clock, sleep=sleep)
+        self._closed = threading.Event()
+        self._sleep, self._now, self._chance = sleep or self._rest, now, chance
+        self.throttle = Throttle(settings.concurrency, clock=clock, sleep=self._sleep)
         self._pool = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="confluence")
+        # Of its own, so that a listing under way may itself ask for many things side by side.
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="confluence-ahead")
         self._own = threading.local()
         self._lock = threading.Lock()
         self._sessions: list[requests.Session] = []
@@ -114,8 +117,9 @@ class Transport:
         """For questions that are asked by POST only; they change nothing on the platform."""
         return self._send("POST", path, None, body, tries)
 
-    def submit(self, task: Callable[[], _R]) -> "Future[_R]":
-        return self._pool.submit(task)
+    def ahead(self, task: Callable[[], _R]) -> "Future[_R]":
+        """Begin `task` while the caller goes on; one at a time."""
+        return self._ahead.submit(task)
 
     def each(
         self, task: Callable[[_T], _R], things: Iterable[_T]
@@ -139,11 +143,18 @@ class Transport:
                 future.cancel()
 
     def close(self) -> None:
+        """Ends pauses at once; a request under way is waited for."""
+        self._closed.set()
+        self._ahead.shutdown(wait=True, cancel_futures=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
         with self._lock:
             for session in self._sessions:
                 session.close()
             self._sessions.clear()
+
+    def _rest(self, seconds: float) -> None:
+        if self._closed.wait(seconds):
+            raise SourceUnreachable("the connector was closed")
 
     def _send(
         self,
@@ -322,8 +333,8 @@ def _retry_after(response: requests.Response, now: Callable[[], datetime]) -> fl
 
 
 def _quieten() -> None:
-    """At DEBUG the library logs whole answers, that is names and text."""
-    for name in ("atlassian", "atlassian.rest_client"):
+    """At DEBUG the library logs whole answers, that is names and text, and urllib3 queries with user names."""
+    for name in ("atlassian", "atlassian.rest_client", "urllib3.connectionpool"):
         logger = logging.getLogger(name)
-        if logger.getEffectiveLevel() < logging.INFO:
+        if logger.level < logging.INFO:
             logger.setLevel(logging.INFO)

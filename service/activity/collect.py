@@ -37,6 +37,9 @@ from service.errors import NotFound
 from service.models import Organisation, Source, Sync
 
 FLUSH_ROWS = 20_000
+MANY_FILES = 40
+"""From so many files on they are joined: every look-up opens each of them."""
+
 EXPECTED_GAPS = frozenset({"not_due", "unsupported"})
 """Reasons for which a collection counts as done all the same."""
 
@@ -130,6 +133,7 @@ class _Collection:
     repeated: Counter[tuple[str, str]] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     ends: dict[str, StreamEnd] = field(default_factory=dict)
+    compacted: bool = False
 
     def __post_init__(self) -> None:
         self.memory = SourceMemory(self.engine, self.source.id, self.source.key, self.clock)
@@ -156,6 +160,8 @@ class _Collection:
             requests = 0 if reader is None else reader.requests()
             if reader is not None and given is None:
                 reader.close()
+        if self.compacted:
+            self.log.vacuum()
         report = self._report(state, started, time.monotonic() - clock, requests, error)
         self._finish(sync, report.state, report.to_dict())
         return report
@@ -240,6 +246,9 @@ class _Collection:
         stream.position = Position(sequence, cursor)
         self.stored += appended.stored
         self.repeated += appended.repeated
+        if appended.files >= MANY_FILES:
+            self.log.compact()
+            self.compacted = True
 
     def _changes(self, batch: Batch, pages: list[tuple[Page, datetime]]) -> Changes:
         with self.engine.connect() as connection:
@@ -254,17 +263,19 @@ class _Collection:
         return recorder.changes
 
     def _counters(self, batch: Batch, pages: list[Page]) -> None:
-        """A counter does not say what it counts on; the contents of the same pages or the remembered ones do."""
-        counters = [counter for page in pages for counter in page.counters]
-        told = {content.id: content for page in pages for content in page.contents}
-        unknown = sorted({counter.object for counter in counters} - told.keys())
-        contents = {**self.memory.contents(unknown), **told} if unknown else told
-        for counter in counters:
-            content = contents.get(counter.object)
-            if content is None:
-                batch.counter(counter, "", None)
-            else:
-                batch.counter(counter, content.content_type.value, content.thread or content.id)
+        """A counter does not say what it counts on; contents of the same or an earlier page do."""
+        counted = sorted({counter.object for page in pages for counter in page.counters})
+        remembered = self.memory.contents(counted) if counted else {}
+        types = {content.id: content.content_type.value for content in remembered.values()}
+        threads = {content.id: content.thread for content in remembered.values()}
+        for page in pages:
+            for content in page.contents:
+                types[content.id] = content.content_type.value
+                threads[content.id] = content.thread or threads.get(content.id)
+            for counter in page.counters:
+                known = counter.object in types
+                thread = threads.get(counter.object) or counter.object
+                batch.counter(counter, types.get(counter.object, ""), thread if known else None)
 
     def _batch(self) -> Batch:
         return Batch(self.source.key, self.pseudonymiser, self.zone)

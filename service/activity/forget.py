@@ -53,9 +53,7 @@ def remove_source(engine: Engine, log: ActivityLog, key: str) -> int:
 def _recover(engine: Engine, log: ActivityLog) -> None:
     """An open journal row may hold the people to be erased."""
     with Session(engine) as session:
-        sources = list(
-            session.scalars(select(Source).join(Journal, Journal.source_id == Source.id).distinct())
-        )
+        sources = list(session.scalars(select(Source).where(Source.id.in_(select(Journal.source_id)))))
     for source in sources:
         journal.recover(engine, log, source)
 

@@ -42,6 +42,7 @@ _CONFIGURATION = {
     "delta.dataSkippingStatsColumns": "source,day",
     "delta.enableExpiredLogCleanup": "true",
 }
+_TARGET = 32 * 1024 * 1024  # a file of this size, about a million activities, is not touched again
 _WRITER = WriterProperties(compression="ZSTD")
 
 T = TypeVar("T")
@@ -56,11 +57,12 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What an append did, as counts by (room, kind). `version` is the table's version afterwards."""
+    """What an append did, as counts by (room, kind). `files` is how many the log now consists of."""
 
     stored: Counter[tuple[str, str]]
     repeated: Counter[tuple[str, str]]
     version: int
+    files: int
 
 
 @dataclass(slots=True)
@@ -142,7 +144,7 @@ class ActivityLog:
 
         def work(table: DeltaTable, state: State) -> Appended:
             if self._position(table, state, name).sequence >= sequence:
-                return Appended(Counter(), Counter(), table.version())
+                return Appended(Counter(), Counter(), table.version(), len(file_names(table)))
             fingerprint = batch.pseudonymiser.fingerprint
             if state.fingerprint not in (None, fingerprint):
                 raise LogUnusable(
@@ -163,7 +165,8 @@ class ActivityLog:
                 ),
             )
             stored = Counter((row.room, row.kind) for row in rows)
-            return Appended(stored, repeated, self._settle(table))
+            version = self._settle(table)
+            return Appended(stored, repeated, version, len(file_names(table)))
 
         return self._commit(work)
 
@@ -204,6 +207,7 @@ class ActivityLog:
 
         def work(table: DeltaTable, state: State) -> int:
             done = table.optimize.compact(
+                target_size=_TARGET,
                 max_concurrent_tasks=1,
                 writer_properties=_WRITER,
                 commit_properties=CommitProperties(custom_metadata=state.metadata(()), max_commit_retries=0),

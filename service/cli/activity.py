@@ -13,7 +13,9 @@ app = typer.Typer(no_args_is_help=True, help="Counts of stored activities, for t
 
 @app.command("counts")
 def counts(
-    by: Annotated[str, typer.Option(help="Comma-separated: kind, room, week, month, day, source, content_type.")] = "kind",
+    by: Annotated[
+        str, typer.Option(help="Comma-separated: kind, room, week, month, day, source, content_type.")
+    ] = "kind",
     as_json: AsJson = False,
 ) -> None:
     """How many activities are stored."""
@@ -25,11 +27,11 @@ def counts(
     if unknown:
         raise Invalid(f"can not count by {', '.join(unknown)}; choose from {', '.join(DIMENSIONS)}")
     with opened() as context:
-        rows = count(context.log, context.engine, by=columns)
+        *rows, total = count(context.log, context.engine, by=columns)
     if as_json:
         print_json(rows)
     else:
-        print_table(rows, (*columns, "activities"))
+        print_table([*rows, {**total, columns[0]: "total"}] if columns else [total], (*columns, "activities"))
 
 
 @app.command("edges")

@@ -31,7 +31,9 @@ def demo(
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Where its history ends; default: today.")
     ] = None,
-    keep: Annotated[Path | None, typer.Option(help="Keep database and log in this new or empty directory.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep database and log in this new or empty directory.")
+    ] = None,
     serve: Annotated[bool, typer.Option(help="Serve the dashboard, or stop after publishing.")] = True,
     browser: Annotated[bool, typer.Option(help="Open the dashboard in a browser.")] = True,
 ) -> None:
@@ -41,11 +43,20 @@ def demo(
         keep.mkdir(parents=True, exist_ok=True)
         if any(keep.iterdir()):
             raise typer.BadParameter(f"{keep} is not empty", param_hint="--keep")
-        rehearse(keep, started, port=port, seed=seed, people=people, until=until, serve=serve, browser=browser)
+        rehearse(
+            keep, started, port=port, seed=seed, people=people, until=until, serve=serve, browser=browser
+        )
     else:
         with tempfile.TemporaryDirectory(prefix="resonanz-demo-") as directory:
             rehearse(
-                Path(directory), started, port=port, seed=seed, people=people, until=until, serve=serve, browser=browser
+                Path(directory),
+                started,
+                port=port,
+                seed=seed,
+                people=people,
+                until=until,
+                serve=serve,
+                browser=browser,
             )
 
 
@@ -63,7 +74,9 @@ def rehearse(
     from service.demo.company import Company
     from service.demo.intranet import Intranet
 
-    settings = Settings(data=directory / "data", port=port, open_pages=True, database=None, log=None, key_file=None)
+    settings = Settings(
+        data=directory / "data", port=port, open_pages=True, database=None, log=None, key_file=None
+    )
     context = Context(settings)
     end: date = until.date() if until else datetime.now(UTC).date()
     console.print("Resonanz demonstration: a synthetic company. No person in it exists.")
@@ -125,7 +138,11 @@ def collect_from(context: Context, connection: "Connection", started: float) -> 
         organisation = session.scalars(select(Organisation)).one()
     with shown_progress(connection.key) as progress:
         report = collect(
-            context.engine, context.log, context.pseudonymiser(organisation), connection.key, progress=progress
+            context.engine,
+            context.log,
+            context.pseudonymiser(organisation),
+            connection.key,
+            progress=progress,
         )
     step(started, f"  {report.stored} activities in {report.requests} requests, {report.state}")
     with context.transaction() as session:
@@ -145,7 +162,9 @@ def publish_all(context: Context, end: date) -> None:
     from service.measure import measure
     from service.publication import publish
 
-    clock: Callable[[], datetime] = lambda: datetime.combine(end, datetime.min.time(), UTC) + timedelta(hours=6)  # noqa: E731
+    clock: Callable[[], datetime] = lambda: (
+        datetime.combine(end, datetime.min.time(), UTC) + timedelta(hours=6)
+    )  # noqa: E731
     with context.transaction() as session:
         organisation = session.scalars(select(Organisation.id)).one()
     measure(context.engine, context.log, organisation, clock=clock)

@@ -44,7 +44,9 @@ def migrate() -> None:
 
 
 def doctor(
-    health: Annotated[bool, typer.Option("--health", help="Only ask the running service whether it is ready.")] = False,
+    health: Annotated[
+        bool, typer.Option("--health", help="Only ask the running service whether it is ready.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Look at database, schema, key, log, disk, sources and publication; say what to do about each trouble."""
@@ -66,14 +68,18 @@ def answered(context: Context) -> dict[str, object]:
         response = httpx.get(f"http://{host}:{context.settings.port}/readyz", timeout=4)
     except httpx.HTTPError as error:
         return {"check": "service", "ok": False, "detail": f"no answer: {type(error).__name__}"}
-    return {"check": "service", "ok": response.status_code == 200, "detail": f"answered {response.status_code}"}
+    return {
+        "check": "service",
+        "ok": response.status_code == 200,
+        "detail": f"answered {response.status_code}",
+    }
 
 
 def tried(check: Callable[[Context], str], context: Context) -> dict[str, object]:
     """A check returns a sentence, or raises with one that says how to mend it."""
     try:
         return {"check": check.__name__, "ok": True, "detail": check(context)}
-    except Exception as error:  # noqa: BLE001 - the doctor reports every trouble instead of ending at the first
+    except Exception as error:
         return {"check": check.__name__, "ok": False, "detail": str(error) or type(error).__name__}
 
 
@@ -107,7 +113,8 @@ def key(context: Context) -> str:
 
 
 def activities(context: Context) -> str:
-    return f"log at version {context.log.version}" if context.log.exists() else "no activities collected yet"
+    version = context.log.version
+    return "no activities collected yet" if version is None else f"log at version {version}"
 
 
 def sources(context: Context) -> str:
@@ -126,7 +133,9 @@ def sources(context: Context) -> str:
             ).first()
             if last is None:
                 raise Invalid(f"{one} was never read: `resonanz sync {one}`")
-            states.append(f"{one}: {last.state}" + (f" on {last.finished:%Y-%m-%d %H:%M} UTC" if last.finished else ""))
+            states.append(
+                f"{one}: {last.state}" + (f" on {last.finished:%Y-%m-%d %H:%M} UTC" if last.finished else "")
+            )
     return "; ".join(states)
 
 

@@ -48,7 +48,9 @@ def show(as_json: AsJson = False) -> None:
 @app.command("set")
 def set_(
     name: Annotated[str | None, typer.Option(help="Name shown on the pages.")] = None,
-    key: Annotated[str, typer.Option(help="Short key; also part of the pseudonyms, so never change it.")] = "main",
+    key: Annotated[
+        str, typer.Option(help="Short key; also part of the pseudonyms, so never change it.")
+    ] = "main",
     time_zone: Annotated[str | None, typer.Option(help="Where its days begin, e.g. Europe/Berlin.")] = None,
     locale: Annotated[str | None, typer.Option(help="de or en.")] = None,
     workforce: Annotated[int | None, typer.Option(min=1, help="People entitled to use the intranet.")] = None,
@@ -130,6 +132,8 @@ def set_room(
         if not found:
             raise NotFound(f"no room {handle!r}; `resonanz room list` shows them")
         if len(found) > 1:
-            raise Invalid(f"several rooms are called {handle!r}: give a key, one of {', '.join(r.key for r in found)}")
+            raise Invalid(
+                f"several rooms are called {handle!r}: give a key, one of {', '.join(r.key for r in found)}"
+            )
         found[0].purpose = purpose
     console.print(f"Room {handle} is declared {purpose}.")

@@ -25,7 +25,9 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=plain))
 
 
-def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, title: str | None = None) -> None:
+def print_table(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, title: str | None = None
+) -> None:
     """A table of the given columns; numbers to the right, None as a dash."""
     listed = list(rows)
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")

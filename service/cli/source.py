@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from connectors.base import Check, Nothing, connector
 from service.cli.context import Context, opened, the_organisation, the_source
@@ -40,27 +40,39 @@ def given(pairs: list[str]) -> dict[str, str]:
 
 @app.command("add")
 def add(
-    connector_name: Annotated[str, typer.Argument(metavar="CONNECTOR", help="confluence, or another installed connector.")],
+    connector_name: Annotated[
+        str, typer.Argument(metavar="CONNECTOR", help="confluence, or another installed connector.")
+    ],
     url: Annotated[str, typer.Option(help="Address of the site, with its context path if it has one.")],
     token_file: Annotated[
         Path, typer.Option(help="File holding the token; it stays there and is not copied into the database.")
     ],
     flavour: Annotated[Flavour | None, typer.Option(help="Confluence only: cloud or data-center.")] = None,
-    key: Annotated[str | None, typer.Option(help="Short key of the source; default: the connector's name.")] = None,
-    user: Annotated[str | None, typer.Option(help="Account for basic authentication (Cloud: the mail address).")] = None,
-    expected_rooms: Annotated[int | None, typer.Option(help="How many rooms the admin expects to be visible.")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Short key of the source; default: the connector's name.")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(help="Account for basic authentication (Cloud: the mail address).")
+    ] = None,
+    expected_rooms: Annotated[
+        int | None, typer.Option(help="How many rooms the admin expects to be visible.")
+    ] = None,
     unit_groups: Annotated[
-        str | None, typer.Option(help="Regular expression; its first group takes the unit from a group's name.")
+        str | None,
+        typer.Option(help="Regular expression; its first group takes the unit from a group's name."),
     ] = None,
     service_account: Annotated[
         list[str] | None, typer.Option(help="Pattern of accounts that are no people (repeatable).")
     ] = None,
     concurrency: Annotated[int, typer.Option(min=1, max=32, help="Requests under way at once.")] = 8,
     observe: Annotated[
-        str | None, typer.Option(help="Contents whose likes and views are looked up per run: a number, or all.")
+        str | None,
+        typer.Option(help="Contents whose likes and views are looked up per run: a number, or all."),
     ] = None,
     ca_file: Annotated[Path | None, typer.Option(help="Certificate authority of the company, PEM.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Further setting name=value (repeatable).")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Further setting name=value (repeatable).")
+    ] = None,
     organisation: Annotated[str | None, typer.Option(help="Key, where there are several.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +82,11 @@ def add(
         raise Invalid(f"the key {key!r} may hold small letters, digits and hyphens only")
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise Invalid(f"{url!r} is no address; write it like https://intranet.example.com/confluence")
-    settings: dict[str, Any] = {"url": url, "token_file": str(token_file.absolute()), "concurrency": concurrency}
+    settings: dict[str, Any] = {
+        "url": url,
+        "token_file": str(token_file.absolute()),
+        "concurrency": concurrency,
+    }
     optional = {
         "flavour": flavour.value if flavour else None,
         "user": user,
@@ -181,19 +197,23 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Disconnect a system and erase what was collected from it."""
+    from service.activity.forget import remove_source
+
     with opened() as context:
         with context.transaction() as session:
             the_source(session, key)
         if not yes:
             typer.confirm(f"Erase everything collected from {key}?", abort=True)
-        context.log.remove(key)
-        with context.transaction() as session:
-            session.execute(delete(Source).where(Source.key == key))
-    console.print(f"Source {key} and its activities were erased. Published values stay until the next publication.")
+        remove_source(context.engine, context.log, key)
+    console.print(
+        f"Source {key} and its activities were erased. Published values stay until the next publication."
+    )
 
 
 def sync(
-    key: Annotated[str | None, typer.Argument(metavar="[SOURCE]", help="The source's key; default: all.")] = None,
+    key: Annotated[
+        str | None, typer.Argument(metavar="[SOURCE]", help="The source's key; default: all.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Read what is new from one source or all, and report what was stored, repeated and skipped."""
@@ -240,13 +260,18 @@ def show_report(report: dict[str, Any]) -> None:
     per_kind: Counter[str] = Counter()
     for line in report["lines"]:
         per_kind[line["kind"]] += line["stored"]
-    print_table([{"kind": kind, "stored": stored} for kind, stored in sorted(per_kind.items())], ("kind", "stored"))
+    print_table(
+        [{"kind": kind, "stored": stored} for kind, stored in sorted(per_kind.items())], ("kind", "stored")
+    )
     if report["skipped"]:
         skipped = [{"skipped": reason, "count": count} for reason, count in sorted(report["skipped"].items())]
         print_table(skipped, ("skipped", "count"))
     if report["gaps"]:
         print_table(
-            [{**gap, "kinds": ", ".join(gap["kinds"]), "room": gap["room"] or "all"} for gap in report["gaps"]],
+            [
+                {**gap, "kinds": ", ".join(gap["kinds"]), "room": gap["room"] or "all"}
+                for gap in report["gaps"]
+            ],
             ("room", "kinds", "objects", "reason"),
             title="Not read:",
         )

@@ -1,5 +1,6 @@
 """`resonanz metrics`: the catalogue, and measuring with publication."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -49,7 +50,7 @@ def compute(
         summary = measure(context.engine, context.log, owner)
         publication = publish(context.engine, owner, minimum_group=context.settings.minimum_group)
         report = {
-            "measurements": summary.as_dict(),
+            "measurements": asdict(summary),
             "publication": {
                 "id": publication.id,
                 "data_until": publication.data_until,
@@ -61,8 +62,14 @@ def compute(
     if as_json:
         print_json(report)
     else:
-        console.print(f"Measured and published as number {publication.id}, data until {publication.data_until}.")
+        console.print(
+            f"Measured and published as number {publication.id}, data until {publication.data_until}."
+        )
         print_table(
-            [{"what": key, "count": value} for key, value in publication.summary.items() if isinstance(value, int)],
+            [
+                {"what": key, "count": value}
+                for key, value in publication.summary.items()
+                if isinstance(value, int)
+            ],
             ("what", "count"),
         )

@@ -14,7 +14,8 @@ def uniform(
     """A site of `contents` contents, comments included, spread evenly over three years up to `until`.
 
     Per 16 contents there are 8 pages, 2 posts and 6 comments (0.6 per page or post, a third of them replies). Of pages
-    and posts 55 % were never edited, 30 % once or twice, 15 % 3 to 8 times; 20 % are liked, by 1 to 5 people.
+    and posts 55 % were never edited, 30 % once or twice, 15 % 3 to 8 times; 20 % are liked, by 1 to 5 people. Pages
+    stand in trees up to five deep.
     """
     rng = random.Random(seed)  # noqa: S311
     store = Store(clock=lambda: end)
@@ -27,6 +28,7 @@ def uniform(
         store.add_space(space, created=START, permissions=rights)
     step = (end - START - timedelta(days=60)) / max(contents, 1)
     originals: list[Item] = []
+    paths: dict[str, list[int]] = {}
     for number in range(contents):
         when = (START + step * number).replace(microsecond=0)
         by = keys[int(rng.paretovariate(0.6)) % people]
@@ -35,12 +37,13 @@ def uniform(
             recent = originals[-12:]
             store.insert(_comment(store, recent, Version(by, when), rng))
             continue
-        item = Item(
-            store.next_id(),
-            "blogpost" if place in (0, 8) else "page",
-            spaces[int(rng.paretovariate(0.8)) % rooms],
-            [Version(by, when)],
-        )
+        space = spaces[int(rng.paretovariate(0.8)) % rooms]
+        item = Item(store.next_id(), "blogpost" if place in (0, 8) else "page", space, [Version(by, when)])
+        if item.type == "page":
+            path = paths.setdefault(space, [])
+            del path[rng.randint(0, 4) :]
+            item.parent = path[-1] if path else None
+            path.append(item.id)
         draw = rng.random()
         edits = 0 if draw < 0.55 else rng.randint(1, 2) if draw < 0.85 else rng.randint(3, 8)
         for _ in range(edits):

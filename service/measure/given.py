@@ -1,5 +1,6 @@
 """Registers what is given for measuring beside the log: people, rooms, contents, calendar and periods."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -10,11 +11,12 @@ import pyarrow as pa
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, String, Table, func, select
 from sqlalchemy.orm import Session
 
+from connectors.activity import Kind
 from metrics import facts
 from metrics.dialect import text
 from metrics.periods import Period, monday, working_days
 from service.activity.pseudonym import Hasher
-from service.models import KnownContent, Membership, Organisation, Person, Room, Source, Unit
+from service.models import Coverage, KnownContent, Membership, Organisation, Person, Room, Source, Unit
 
 _ARROW = {
     BigInteger: pa.int64(),
@@ -55,6 +57,7 @@ def register_given(
     _register_people(connection, session, organisation.id)
     _register_rooms(connection, session, organisation.id, zone)
     _register_contents(connection, session, sources)
+    _register_observations(connection, session, sources, zone)
 
     log = facts.log.c
     earliest, latest = connection.execute(text(select(func.min(log.day), func.max(log.day)))).fetchall()[0]
@@ -201,4 +204,32 @@ def _register_contents(
         connection,
         facts.content,
         [(hashers[number].object(key), answerable) for number, key, answerable in contents],
+    )
+
+
+def _register_observations(
+    connection: duckdb.DuckDBPyConnection, session: Session, sources: dict[int, str], zone: ZoneInfo
+) -> None:
+    gaps = session.execute(
+        select(Coverage.source_id, Coverage.kinds).where(
+            Coverage.source_id.in_(sources), Coverage.reason == "not_due"
+        )
+    )
+    waiting = {number for number, kinds in gaps if Kind.REACT.value in kinds.split(",")}
+    made: Counter[tuple[str, date]] = Counter()
+    unread: Counter[tuple[str, date]] = Counter()
+    if waiting:
+        contents = session.execute(
+            select(KnownContent.source_id, KnownContent.room, KnownContent.created, KnownContent.observed)
+            .where(KnownContent.source_id.in_(sources), KnownContent.deleted.is_(False))
+            .execution_options(yield_per=10_000)
+        )
+        for number, room, created, observed in contents:
+            place = room, created.astimezone(zone).date()
+            made[place] += 1
+            unread[place] += observed is None and number in waiting
+    register(
+        connection,
+        facts.observation,
+        [(*place, number, unread[place]) for place, number in made.items()],
     )

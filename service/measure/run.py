@@ -19,6 +19,7 @@ from metrics.dialect import text
 from metrics.metric import Cell, Metric, Scope, Window
 from metrics.periods import Period, complete_periods
 from metrics.rollup import build
+from service.activity.lock import hold
 from service.database import transaction
 from service.errors import NotFound
 from service.measure.given import register_given
@@ -83,14 +84,35 @@ def measure(
 
     `until` is by default the day up to which all sources have been read, `since` the Monday 60 weeks before it. `memory`
     bounds DuckDB, which beyond it writes to a temporary directory. Running again over the same data gives the same values.
-    Raises `NotFound` for an unknown organisation.
+    Raises `NotFound` for an unknown organisation, `Conflict` while it is being measured elsewhere.
     """
     now = clock()
+    busy = f"the organisation {organisation_id} is being measured right now"
+    with hold(engine, f"measuring {organisation_id}", busy=busy):
+        return _measure(
+            engine,
+            log,
+            organisation_id,
+            since=since,
+            until=until,
+            now=now,
+            config={"memory_limit": memory, "threads": threads},
+        )
+
+
+def _measure(
+    engine: Engine,
+    log: Registered,
+    organisation_id: int,
+    *,
+    since: date | None,
+    until: date | None,
+    now: datetime,
+    config: dict[str, str | int],
+) -> Summary:
     with (
         TemporaryDirectory(prefix="resonanz-measure-") as spill,
-        duckdb.connect(
-            config={"memory_limit": memory, "threads": threads, "temp_directory": spill}
-        ) as connection,
+        duckdb.connect(config={**config, "temp_directory": spill}) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")
         log.register(connection)

@@ -42,7 +42,10 @@ def reduced(constraints: Iterable[Constraint], hidden: Collection[int]) -> dict[
         pivot = min(row, key=lambda cell: (len(users[cell]), cell))
         scale = row[pivot]
         # Nearly all factors are 1 or -1, and integers are far faster.
-        row = {cell: factor * scale if abs(scale) == 1 else Fraction(factor) / scale for cell, factor in row.items()}
+        row = {
+            cell: factor * scale if abs(scale) == 1 else Fraction(factor) / scale
+            for cell, factor in row.items()
+        }
         for other in list(users[pivot]):
             before = set(rows[other])
             _subtract(rows[other], row, rows[other][pivot])
@@ -185,6 +188,8 @@ def _with_pairs(directions: list[dict[int, float]]) -> list[dict[int, float]]:
     paired = list(directions)
     for one, other in combinations(directions, 2):
         for sign in (1.0, -1.0):
-            mixed = {cell: one.get(cell, 0.0) + sign * other.get(cell, 0.0) for cell in one.keys() | other.keys()}
+            mixed = {
+                cell: one.get(cell, 0.0) + sign * other.get(cell, 0.0) for cell in one.keys() | other.keys()
+            }
             paired.append({cell: slope for cell, slope in sorted(mixed.items()) if abs(slope) > SLACK})
     return paired

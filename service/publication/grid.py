@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from service.publication.protect import (
+    COMPLEMENTARY,
     DIFFERENCE,
     HOMOGENEITY,
     SMALL_GROUP,
@@ -22,6 +23,7 @@ Scope = tuple[str, str]
 ORGANISATION: Scope = ("organisation", "")
 NO_UNIT: Scope = ("unit", "\0")
 """People who belong to no unit: never shown, but what the total minus all units would tell of."""
+ROUNDED = 0.01
 COMPLEMENT = "\0"
 """The category of all who are not counted by a share."""
 
@@ -141,6 +143,9 @@ def told(row: Measured, form: Form, cell: Cell | None, k: int) -> Outcome:
     if cell is None:
         return Outcome("suppressed", SMALL_GROUP)
     if not cell.shown:
+        if cell.reason == COMPLEMENTARY and cell.low is not None:
+            tenth = min(9, 10 * cell.count // cell.people)
+            return Outcome("suppressed", cell.reason, low=tenth / 10, high=(tenth + 1) / 10)
         limit = None if cell.low is None else bound(cell.people, k)
         if limit is None:
             return Outcome("suppressed", cell.reason)
@@ -254,18 +259,20 @@ def _place(
     virtual = scope == NO_UNIT
     partition = len(parts) > 1 and sum(parts.values()) == people
     small = people < k or reason == DIFFERENCE
+    # In a group this large the rounding of the shown shares alone leaves a derived count as uncertain as it must stay.
+    blurred = people * ROUNDED >= k / 2
     own: dict[str, int] = {}
     for category, count in parts.items():
-        cell = Cell(count, people, rank=(scope == ORGANISATION, category == ""))
+        cell = Cell(count, people, rank=(scope == ORGANISATION, category == ""), whole=scope == ORGANISATION)
         own[category] = system.add(cell)
         if virtual or reason:
             cell.shown, cell.reason = False, reason
-        cell.unsafe = small or count < k
+        cell.unsafe = small or (count < k and not blurred)
         if partition:
             _tell_bound(cell, k, virtual=virtual)
             continue
         other = Cell(people - count, people, rank=cell.rank, shown=cell.shown, reason=cell.reason)
-        other.unsafe = small or other.count < k
+        other.unsafe = small or (other.count < k and not blurred)
         other.twin, cell.twin = own[category], system.add(other)
         own[COMPLEMENT + category] = cell.twin
         _tell_bound(cell, k, virtual=virtual)

@@ -38,6 +38,8 @@ class Cell:
     shown: bool = True
     unsafe: bool = False
     reason: str | None = None
+    whole: bool = False
+    """Whether it is about the whole organisation."""
     twin: int | None = None
     low: int | None = None
     high: int | None = None
@@ -95,8 +97,27 @@ class System:
             self._close_totals(waiting, users)
             open_cells = self._open()
             if not open_cells:
-                return
+                break
             waiting = self._hide_beside(open_cells, users)
+
+        self._tell_tenths()
+
+    def _tell_tenths(self) -> None:
+        """Tell in which tenth a share of the whole organisation lies that was hidden only for the sake of others.
+
+        Where a tenth stands for at least k people and the audit still holds.
+        """
+        chosen = [
+            cell
+            for cell in self.cells
+            if self.bounded and cell.whole and cell.reason == COMPLEMENTARY and cell.people >= 10 * self.k
+        ]
+        for cell in chosen:
+            tenth = min(9, 10 * cell.count // cell.people)
+            cell.low, cell.high = -(-tenth * cell.people // 10), (tenth + 1) * cell.people // 10
+        if chosen and self._open():
+            for cell in chosen:
+                cell.low = cell.high = None
 
     def _close_totals(self, waiting: Iterable[int], users: Mapping[int, list[int]]) -> None:
         queue = list(waiting)
@@ -126,7 +147,7 @@ class System:
     def _cheapest(self, cells: Iterable[int]) -> int | None:
         shown = [cell for cell in cells if self.cells[cell].shown]
         return min(
-            shown, key=lambda cell: (self.cells[cell].rank, self.cells[cell].count, cell), default=None
+            shown, key=lambda cell: (self.cells[cell].rank, self.cells[cell].count, -cell), default=None
         )
 
     def _open(self) -> set[int]:
@@ -141,7 +162,9 @@ class System:
 
     def _told(self) -> set[int]:
         """Cells something is told about: one beside them in a total is shown, or they have a bound."""
-        beside = (total.factors for total in self.totals if any(self.cells[cell].shown for cell in total.factors))
+        beside = (
+            total.factors for total in self.totals if any(self.cells[cell].shown for cell in total.factors)
+        )
         bounded = {number for number, cell in enumerate(self.cells) if cell.low is not None}
         return bounded.union(*beside)
 
@@ -193,7 +216,10 @@ class System:
             for other in self.totals[number].factors
             if self.cells[other].shown
         }
-        cheapest = sorted(near, key=lambda one: (self.cells[one].rank, self.cells[one].count, one))
+        beside = {other for number in users[cell] for other in self.totals[number].factors}
+        cheapest = sorted(
+            near, key=lambda one: (one not in beside, self.cells[one].rank, self.cells[one].count, -one)
+        )
         for victim in cheapest[:TRIED] if self.bounded else []:
             pair = [self.cells[one] for one in (victim, self.cells[victim].twin) if one is not None]
             for one in pair:
@@ -220,7 +246,13 @@ class System:
         inside = set(members)
         touching = sorted({number for one in members for number in users[one]})
         rows = [{c: f for c, f in self.totals[number].factors.items() if c in inside} for number in touching]
-        return cell in self._open_among(members, rows)
+        if cell in recoverable(rows, members):
+            return True
+        if not self.bounded or cell in self.unavoidable:
+            return False
+        counts = {one: self.cells[one].count for one in members}
+        boxes = {one: self.cells[one].box for one in members}
+        return bool(too_narrow(members, rows, counts, boxes, {cell: self._width(self.cells[cell])}))
 
     def verify(self) -> None:
         """The rank test once more over the final cells, for every publication. Raises `Recoverable`."""
@@ -232,7 +264,9 @@ class System:
             if inside and not told.isdisjoint(members) and not inside.isdisjoint(recoverable(rows, members)):
                 raise Recoverable("a hidden cell could be worked out; nothing was published")
         if not unsafe.issubset(hidden) or self._open():
-            raise Recoverable("a cell of fewer people than the minimum group would be shown; nothing was published")
+            raise Recoverable(
+                "a cell of fewer people than the minimum group would be shown; nothing was published"
+            )
 
 
 def hidden_groups(people: Mapping[str, int], whole: int | None, k: int) -> dict[str, str]:

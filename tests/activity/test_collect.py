@@ -66,6 +66,14 @@ def test_many_pages_are_one_commit_and_few_rows_can_be_several(make_world, act):
     assert one.rows("key, happened") == several.rows("key, happened")
 
 
+def test_many_small_commits_do_not_leave_many_files(world, act):
+    pages = [Page(str(number), [act(f"p{number}")]) for number in range(1, 101)]
+    assert world.sync(*pages, flush_rows=1).stored == 100
+    assert len(DeltaTable(world.log.url).file_uris()) < 50
+    assert len(world.rows()) == 100
+    assert world.log.position("wiki", "content") == (100, "100")
+
+
 def test_overlapping_windows_store_each_activity_once(world, act):
     world.sync(Page("1", [act("p1"), act("p2")]), Page("2", [act("p2"), act("p3")]))
     report = world.sync(Page("3", [act("p3"), act("p4")]))

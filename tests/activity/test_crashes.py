@@ -5,12 +5,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from connectors.activity import (
@@ -33,6 +33,17 @@ from service.activity.log import ActivityLog
 
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KILLS = int(os.environ.get("RESONANZ_TEST_KILLS", "10"))
+
+SETTINGS = settings(
+    max_examples=int(os.environ.get("RESONANZ_TEST_EXAMPLES", "15")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[
+        Phase.explicit,
+        Phase.reuse,
+        Phase.generate,
+    ],  # an example takes a second: shrinking would take many minutes
+)
 
 names = st.sampled_from(["ada", "bob", "cid"])
 several = st.frozensets(names)
@@ -140,7 +151,7 @@ def play(world, script, pages, *, flush_rows=10_000, steps=None, expired=False) 
         pass
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@SETTINGS
 @given(
     history=st.lists(st.lists(st.one_of(events, members), max_size=4), min_size=1, max_size=8),
     lives=st.lists(st.integers(0, 14), max_size=6),
@@ -158,7 +169,7 @@ def test_wherever_a_collection_dies_the_end_is_the_same(make_world, script, hist
     assert troubled.everything()["journal"] == []
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@SETTINGS
 @given(
     history=st.lists(st.lists(events, max_size=4), min_size=1, max_size=8),
     lives=st.lists(st.tuples(st.integers(0, 14) | st.none(), st.booleans()), max_size=5),
@@ -242,7 +253,8 @@ def test_a_process_killed_again_and_again_ends_like_one_that_was_not(any_world, 
         while killed < KILLS:
             child = zygote.start()
             time.sleep(chance.uniform(0, 2 * whole / KILLS))
-            os.kill(child, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
             code = zygote.end()
             if code == 0:
                 break
@@ -254,5 +266,5 @@ def test_a_process_killed_again_and_again_ends_like_one_that_was_not(any_world, 
     found, expected = world.everything(), calm.everything()
     for name, rows in expected.items():
         assert found[name] == rows, name
-    assert len(expected["log"]) > 400
+    assert len(expected["log"]) > 150
     assert expected["journal"] == []

@@ -29,7 +29,7 @@ from service.activity.pseudonym import Pseudonymiser, open_keys
 from service.database import connect
 
 BEGIN = datetime(2026, 1, 5, 9, tzinfo=UTC)
-PAGES = 240
+PAGES = 105
 STREAMS = ("content", "likes", "members")
 
 
@@ -96,7 +96,7 @@ def run(url: str, folder: Path) -> None:
     people = Pseudonymiser(open_keys(folder / "key" / "pseudonym.key"), "acme")
     log = ActivityLog(folder / "activity")
     report = collect(
-        connect(url), log, people, "wiki", connector=story, flush_rows=6, clock=lambda: story.now
+        connect(url), log, people, "wiki", connector=story, flush_rows=8, clock=lambda: story.now
     )
     assert report.state in ("done", "partial"), report
 
@@ -107,5 +107,7 @@ if __name__ == "__main__":
         if child == 0:
             run(sys.argv[1], Path(sys.argv[2]))
             os._exit(0)
-        print(child, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
+        sys.stdout.flush()

@@ -29,8 +29,9 @@ class Committer:
         self.lot.clear()
 
 
-def run(bench, server, memory, stops, size, stream):
-    """Reads a stream to its end, crashing after as many pages as each of `stops` says."""
+def run(bench, server, memory, stream, plan):
+    """Reads a stream to its end, crashing after as many pages as the plan says; what a lot holds is in the plan too."""
+    stops, size = plan
     for stop in [*stops, None]:
         connector = bench.connect(server, memory)
         committer = Committer(memory, stream, size)
@@ -55,11 +56,11 @@ def test_stopping_after_any_page_and_continuing_gives_the_same_activities(serve,
     whole = bench.new_memory()
     bench.collect(server, whole, *STREAMS)
     for stream in STREAMS:
-        for stop in range(1, 12):
+        for stop in range(1, 9 if stream in ("contents", "comments") else 3):
             memory = bench.new_memory()
             before = STREAMS[: STREAMS.index(stream)]
             bench.collect(server, memory, *before)
-            run(bench, server, memory, [stop], 1, stream)
+            run(bench, server, memory, stream, ([stop], 1))
             assert memory.repeated == 0
             bench.collect(server, memory, *STREAMS)
             assert memory.activities == whole.activities
@@ -82,7 +83,7 @@ def test_crashes_lost_lots_and_changes_in_between_lose_and_double_nothing(serve,
     moment = 60.0
     for _ in range(2):
         for stream in STREAMS:
-            run(bench, server, memory, stops, size, stream)
+            run(bench, server, memory, stream, (stops, size))
             for event, place in pending[: len(pending) // 2 + 1]:
                 moment += 0.25
                 happen(store, event, place, bench.day(moment))

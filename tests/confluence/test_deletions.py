@@ -112,3 +112,18 @@ def test_without_search_deletions_are_a_gap_until_it_answers_again(serve_cloud, 
     server.faults.clear()
     bench.collect(server, memory, "deletions")
     assert not [stream for (stream, *_) in memory.open_gaps if stream == "deletions"]
+
+
+def test_a_content_that_refuses_an_answer_is_a_gap_and_no_tombstone(serve, company, bench, memory):
+    server = serve(company)
+    bench.collect(server, memory)
+    post = next(item for item in company.items.values() if item.type == "blogpost")
+    company.trash(post.id)
+    server.faults.add(bench.faults.failure(403, path=f"/(blogposts|content)/{post.id}$", times=None))
+    bench.collect(server, memory)
+    assert str(post.id) not in gone(memory)
+    assert [gap.object for gap in memory.open_gaps.values()] == [str(post.id)]
+    server.faults.clear()
+    bench.collect(server, memory, "deletions", now=lambda: bench.day(302))
+    assert str(post.id) in gone(memory)
+    assert not memory.open_gaps

@@ -211,3 +211,44 @@ def test_an_older_data_center_shows_permissions_when_a_space_is_expanded(
     rooms = {room.handle: room.key for room in memory.rooms.values()}
     assert memory.members[rooms["SALES"]].people == {"ada", "bob", "eve"}
     assert memory.members[rooms["NEWS"]].owners == {"ada"}
+
+
+def test_a_broken_comment_is_passed_with_a_single_worker(serve, bench, memory):
+    store, pages = many(bench)
+    comments = [
+        store.add_comment(page.id, "eve", bench.day(40 + number)) for number, page in enumerate(pages)
+    ]
+    server = serve(store)
+    server.faults.add(bench.faults.broken_items(comments[4].id, path="/(api/v2|rest/api/search)"))
+    bench.collect(server, memory, *STREAMS, concurrency=1)
+    missing = bench.expected(store) - bench.collected(memory, store)
+    assert {entry[3] for entry in missing} == {str(comments[4].id)}
+
+
+def test_a_list_by_position_that_never_ends_is_told(serve_data_center, company, bench, memory, monkeypatch):
+    server = serve_data_center(company)
+    connector = bench.connect(server, memory)
+    page = {
+        "results": [{"name": "confluence-users"}],
+        "limit": 1,
+        "_links": {"next": "/rest/api/group?start=1"},
+    }
+    monkeypatch.setattr(connector._source.transport, "get", lambda path, params: page)
+    with pytest.raises(BadAnswer):
+        connector._source.platform.groups()
+
+
+def test_a_change_below_a_broken_item_arrives_with_the_next_run(serve, bench, memory):
+    store, pages = many(bench)
+    server = serve(store)
+    bench.collect(server, memory, *STREAMS)
+    store.edit(pages[2].id, "eve", bench.day(60))
+    store.edit(pages[7].id, "eve", bench.day(61))
+    server.faults.add(bench.faults.broken_items(pages[7].id))
+    bench.collect(server, memory, *STREAMS)
+    bench.collect(server, memory, *STREAMS)
+    missing = bench.expected(store) - bench.collected(memory, store)
+    assert {(entry[3], entry[4]) for entry in missing} == {(str(pages[7].id), 2)}
+    server.faults.clear()
+    bench.collect(server, memory, *STREAMS, now=lambda: bench.day(320))
+    assert bench.complete(memory, store)

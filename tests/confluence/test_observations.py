@@ -148,3 +148,13 @@ def test_a_run_cut_short_does_not_spend_its_budget_twice(serve, bench, memory):
     bench.collect(server, memory, "observations")
     spent = [seen for seen in server.requests if "likes" in seen.path or "view" in seen.path.lower()]
     assert 90 <= len(spent) <= 110
+
+
+def test_cheap_contents_do_not_hide_that_others_were_left(serve_data_center, bench, memory):
+    store = bench.intranet()
+    post = next(item.id for item in store.items.values() if item.type == "blogpost")
+    for number in range(60):
+        store.add_comment(post, "eve", bench.day(20 + number / 24))
+    bench.collect(serve_data_center(store), memory, observe=2)
+    assert source_gaps(memory) == [Gap(None, None, (Kind.REACT, Kind.VIEW), "not_due")]
+    assert not all(content.observed for content in memory.known.values())

@@ -139,18 +139,18 @@ def test_tries_are_bounded_and_the_last_pause_is_told(line):
 
 def test_nobody_asks_while_the_platform_wants_a_pause(line):
     """Eight workers, one of them refused: until the pause is over no request is sent by any."""
-    transport, _, clock = line(busy("10"), good())
-    with pytest.raises(SourceBusy):
-        transport.get("rest/api/space", tries=1) if False else _refused_once(transport)
-    started = clock()
-    list(transport.each(lambda _: transport.get("rest/api/space"), range(8)))
-    assert clock() - started >= 10
+    transport, _, clock = line(good())
+    times = []
 
+    def ask(_):
+        transport.get("rest/api/space")
+        times.append(clock())
 
-def _refused_once(transport):
     with transport.throttle.turn() as began:
         transport.throttle.refused(began, 10)
-    raise SourceBusy("refused", 10)
+    list(transport.each(ask, range(8)))
+    assert len(times) == 8
+    assert min(times) >= 10
 
 
 def test_the_width_narrows_on_refusals_and_widens_on_answers():
@@ -336,10 +336,25 @@ def test_timeouts_are_enforced_whatever_the_library_passes(monkeypatch):
     assert passed["timeout"] == TIMEOUT
 
 
-def test_the_library_never_logs_answers(line, caplog):
-    logging.getLogger("atlassian").setLevel(logging.DEBUG)
+@pytest.mark.parametrize("level", [logging.NOTSET, logging.DEBUG])
+def test_the_library_never_logs_answers(line, caplog, level):
+    for name in ("atlassian", "urllib3.connectionpool"):
+        logging.getLogger(name).setLevel(level)
     transport, *_ = line(good(json.dumps({"results": [{"displayName": "Ada"}]}).encode()))
     with caplog.at_level(logging.DEBUG):
         transport.get("rest/api/space")
     assert "Ada" not in caplog.text
     assert "Bearer" not in caplog.text
+    assert logging.getLogger("urllib3.connectionpool").level == logging.INFO
+
+
+def test_closing_ends_a_pause_at_once(bench):
+    script = Script(busy("600"))
+    transport = Transport(
+        Settings(base="https://x", flavour=Flavour.CLOUD, token="secret"), adapter=lambda: script
+    )
+    asked = transport.ahead(lambda: transport.get("api/v2/pages"))
+    while not script.sent:
+        pass
+    transport.close()
+    assert isinstance(asked.exception(timeout=5), SourceUnreachable)

@@ -28,6 +28,16 @@ def test_edits_likes_and_replies_have_the_promised_shares(store):
     assert sum(item.parent is not None for item in comments) / len(comments) == pytest.approx(0.33, abs=0.04)
 
 
+def test_pages_stand_in_trees_within_their_space(store):
+    def depth(item):
+        return 0 if item.parent is None else 1 + depth(store.items[item.parent])
+
+    pages = [item for item in store.items.values() if item.type == "page"]
+    depths = {depth(page) for page in pages}
+    assert depths == {0, 1, 2, 3, 4}
+    assert all(store.items[page.parent].space == page.space for page in pages if page.parent)
+
+
 def test_truth_counts_a_version_of_anything_and_a_like_once(store):
     versions = sum(len(item.versions) for item in store.items.values())
     likes = sum(len(item.likes) for item in store.items.values())

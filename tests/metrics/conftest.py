@@ -55,6 +55,7 @@ class Intranet:
     members: list[tuple[str, int, date | None, date | None]] = field(default_factory=list)
     rooms: dict[str, tuple[date | None, bool, date | None]] = field(default_factory=dict)
     answerable: dict[int, bool] = field(default_factory=dict)
+    observations: list[tuple[str, date, int, int]] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
     keys: Any = field(default_factory=lambda: count(1))
     opened: ExitStack = field(default_factory=ExitStack)
@@ -151,6 +152,7 @@ class Intranet:
             ],
         )
         register(connection, facts.content, list(self.answerable.items()))
+        register(connection, facts.observation, self.observations)
         days = [entry.day for entry in self.log]
         register_calendar(
             connection,

@@ -46,7 +46,7 @@ class Reference:
                 flagged |= {entry.key for entry in together}
         return flagged
 
-    def _stands(self, entry: Any) -> bool:
+    def _stands(self, entry: Any, log: list[Any] | None = None) -> bool:
         """Neither withdrawn nor the repetition of an edit, nor the making of a room."""
         if entry.kind == "create" and entry.content_type == "room":
             return False
@@ -55,7 +55,7 @@ class Reference:
                 other.kind == "withdraw"
                 and (other.person, other.object) == (entry.person, entry.object)
                 and other.happened >= entry.happened
-                for other in self.done
+                for other in log or self.done
             )
         if entry.kind == "edit" and entry.person is not None:
             return not any(
@@ -67,23 +67,23 @@ class Reference:
             )
         return True
 
-    def _placed(self, entry: Any) -> bool:
-        if entry.dated:
-            return True
-        bounds = [
-            min(days)
-            for days in [[o.day for o in self.done if o.kind in BIRTHS and o.object == entry.object]]
-            if days
-        ]
-        bounds += [
-            o.day
-            for o in self.log
-            if o.object == entry.object and o.day < entry.day and (o.total is not None or not o.dated)
-        ]
-        return bool(bounds) and entry.day - max(bounds) <= 7 * DAY
+    def _earliest(self, entry: Any, log: list[Any]) -> date | None:
+        """The first day on which what was seen without its date can have happened, as far as a log tells."""
+        same = [other for other in log if other.object == entry.object]
+        births = [other.day for other in same if other.kind in BIRTHS and other.total is None]
+        looks = [o.day for o in same if o.day < entry.day and (o.total is not None or not o.dated)]
+        return max([*looks, *([min(births)] if births else [])], default=None)
+
+    def _placed(self, entry: Any, log: list[Any]) -> bool:
+        earliest = self._earliest(entry, log)
+        return entry.dated or (earliest is not None and entry.day - earliest <= 7 * DAY)
 
     def _counts(self, entry: Any) -> bool:
-        return self.kind(entry.person) == "human" and entry.key not in self.bulk and self._placed(entry)
+        return (
+            self.kind(entry.person) == "human"
+            and entry.key not in self.bulk
+            and self._placed(entry, self.log)
+        )
 
     def keys(self, scope: str, room: str, person: int | None) -> list[str]:
         key = {"organisation": "", "room": room, "unit": self.unit(person)}[scope]
@@ -105,8 +105,34 @@ class Reference:
             ]
         return [(key, person) for person in self.accounts() for key in self.keys(scope, "", person)]
 
+    def undecided(self, scope: str, period: Any) -> dict[str, set[int]]:
+        """Who can have reacted in a period, by all that was ever seen."""
+        log = self.intranet.log
+        found: dict[str, set[int]] = defaultdict(set)
+        for entry in log:
+            if entry.kind != "react" or self.kind(entry.person) != "human" or self._placed(entry, log):
+                continue
+            earliest = self._earliest(entry, log)
+            inside = (earliest is None or earliest < period.until) and period.since <= entry.day
+            if inside and self._stands(entry, log):
+                for key in self.keys(scope, entry.room, entry.person):
+                    found[key].add(entry.person)
+        return found
+
+    def unsure(self, scope: str, key: str, period: Any, active: set[int]) -> str | None:
+        """Why it can not be told who reacted."""
+        made = [
+            (contents, waiting)
+            for room, day, contents, waiting in self.intranet.observations
+            if period.since <= day < period.until and (scope != "room" or room == key)
+        ]
+        if sum(waiting for _, waiting in made) > sum(contents for contents, _ in made) / 10:
+            return "reactions_not_observed"
+        undecided = self.undecided(scope, period)[key] - active
+        return "undated_reactions" if len(undecided) > len(active | undecided) / 10 else None
+
     def participation(self, scope: str) -> dict[Any, tuple[Any, ...]]:
-        """Active, contributing, creating, population and excluded per scope key and period."""
+        """Active, contributing, creating, population, excluded and why it is unsure, per scope key and period."""
         found = {}
         for period in self.periods:
             level: dict[str, dict[int, int]] = defaultdict(dict)
@@ -129,8 +155,11 @@ class Reference:
                     population, listed = max(self.intranet.workforce, reached[0]), True
                 if scope == "room":
                     listed = any(room == key for room, *_ in self.intranet.members)
+                active = {person for person, value in levels.items() if value}
                 found[key, period.window.value, period.since] = (
-                    (*reached, population, excluded[key]) if listed else ("no_members", excluded[key])
+                    (*reached, population, excluded[key], self.unsure(scope, key, period, active))
+                    if listed
+                    else ("no_members", excluded[key])
                 )
         return found
 

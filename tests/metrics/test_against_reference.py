@@ -97,6 +97,17 @@ def organisations(draw: st.DrawFn) -> Callable[[Callable[..., Any]], Any]:
     )
     answerable = draw(st.dictionaries(st.sampled_from(THINGS), st.booleans()))
     home = {thing: draw(st.sampled_from(ROOMS)) for thing in THINGS}
+    observations = draw(
+        st.lists(
+            st.builds(
+                lambda room, day, waiting: (room, day, 10, waiting),
+                st.sampled_from(ROOMS),
+                st.dates(SINCE, UNTIL),
+                st.sampled_from((0, 1, 1, 2, 9)),
+            ),
+            max_size=4,
+        )
+    )
 
     def fill(make: Callable[..., Any]) -> Any:
         intranet = make(since=SINCE, until=UNTIL, workforce=workforce)
@@ -124,6 +135,7 @@ def organisations(draw: st.DrawFn) -> Callable[[Callable[..., Any]], Any]:
                 intranet.post("ada", moment, f"import {position}", room="hr")
         for thing, possible in answerable.items():
             intranet.answerable[intranet.number(thing)] = possible
+        intranet.observations += observations
         return intranet
 
     return fill
@@ -151,20 +163,29 @@ def test_statements_and_naive_counting_agree(
 
         participation = again.participation(scope)
 
-        def share(count: Callable[..., int]) -> dict[Any, tuple[Any, ...]]:
+        def share(count: Callable[..., int], reactions: bool = False) -> dict[Any, tuple[Any, ...]]:
+            def value(*reached: Any) -> tuple[Any, ...]:
+                *_, population, excluded, unsure = reached
+                if reactions and unsure:
+                    return unsure, excluded
+                number = count(*reached[:4])
+                return number, population, population, number, excluded
+
             return {
-                place: counted
-                if len(counted) == 2
-                else ((number := count(*counted[:4])), counted[3], counted[3], number, counted[4])
+                place: counted if len(counted) == 2 else value(*counted)
                 for place, counted in participation.items()
             }
 
-        assert said("active_share") == share(lambda active, *_: active)
+        assert said("active_share") == share(lambda active, *_: active, reactions=True)
         assert said("contributor_share") == share(lambda _, contributing, *__: contributing)
         assert said("role_share", "creating") == share(lambda *reached: reached[2])
         assert said("role_share", "contributing") == share(lambda *reached: reached[1] - reached[2])
-        assert said("role_share", "reacting") == share(lambda *reached: reached[0] - reached[1])
-        assert said("role_share", "reading_or_absent") == share(lambda *reached: reached[3] - reached[0])
+        assert said("role_share", "reacting") == share(
+            lambda *reached: reached[0] - reached[1], reactions=True
+        )
+        assert said("role_share", "reading_or_absent") == share(
+            lambda *reached: reached[3] - reached[0], reactions=True
+        )
         assert said("response_rate") == again.response_rate(scope)
         assert said("response_rate_lax") == again.response_rate(scope, lax=True)
         assert said("time_to_first_response") == again.first_response(scope)

@@ -93,10 +93,13 @@ class Attacker:
             line = self.row([(group, role) for group in groups for role in parts])
             if out.state == "published":
                 self.equal.append((line, row.affirming or 0))
-            elif out.low == 0 and out.high is not None:
+            elif out.reason == "homogeneity" and out.low == 0:
                 self.less.append((line, K - 1))
-            elif out.high == 1:
+            elif out.reason == "homogeneity" and out.high == 1:
                 self.less.append((-line, K - 1 - (row.people or 0)))
+            elif out.low is not None and out.high is not None:
+                self.less.append((line, out.high * (row.people or 0) + 1e-9))
+                self.less.append((-line, -out.low * (row.people or 0) + 1e-9))
 
     def row(self, cells: list[tuple[str, str]]) -> np.ndarray:
         line = np.zeros(len(self.place))

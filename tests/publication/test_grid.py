@@ -119,7 +119,7 @@ def test_a_hidden_role_takes_a_second_role_with_it(measured: Builder) -> None:
         "absent": None,
     }
     assert found["role", "", "creating"].high == 0.05
-    assert found["role", "", "contributing"].high is None
+    assert (found["role", "", "contributing"].low, found["role", "", "contributing"].high) == (0.1, 0.2)
 
 
 def test_metrics_that_add_up_do_not_give_a_hidden_role_away(measured: Builder) -> None:
@@ -249,3 +249,32 @@ def test_the_state_of_a_room_is_shown_however_few_its_people(measured: Builder) 
         [measured("state", "room", "r", 2, 2, "active", numerator=1, denominator=1)], FORMS, 10, apart
     )
     assert out == Outcome("published", value=1.0)
+
+
+def test_what_is_hidden_for_the_sake_of_others_in_the_organisation_is_told_in_tenths(
+    measured: Builder,
+) -> None:
+    found = outcomes(
+        [
+            measured("role", "organisation", "", 4, 300, "creating"),
+            measured("role", "organisation", "", 32, 300, "contributing"),
+            measured("role", "organisation", "", 264, 300, "absent"),
+        ]
+    )
+    out = found["role", "", "contributing"]
+    assert (out.state, out.reason, out.value, out.low, out.high) == (
+        "suppressed",
+        "complementary",
+        None,
+        0.1,
+        0.2,
+    )
+
+
+def test_in_a_large_group_rounding_protects_a_small_part_without_hiding_others(measured: Builder) -> None:
+    parts = {"creating": 4, "contributing": 30, "reacting": 40, "absent": 526}
+    found = outcomes(
+        [measured("role", "organisation", "", n, 600, category) for category, n in parts.items()]
+    )
+    reasons = {category: found["role", "", category].reason for category in parts}
+    assert reasons == {"creating": "homogeneity", "contributing": None, "reacting": None, "absent": None}
