@@ -305,7 +305,7 @@ def _total_over_units(system: System, placed: Mapping[Scope, Mapping[str, int]])
     for category, whole in placed[ORGANISATION].items():
         parts = [placed[unit][category] for unit in units if category in placed[unit]]
         if parts and sum(system.cells[part].count for part in parts) == system.cells[whole].count:
-            system.totals.append(Total({whole: -1, **dict.fromkeys(parts, 1)}))
+            system.totals.append(Total({whole: -1, **dict.fromkeys(parts, 1)}, over_units=True))
 
 
 def event_system(
@@ -355,7 +355,7 @@ def _event_total(system: System, placed: Mapping[Scope, int]) -> None:
     factors = {whole: -1, **dict.fromkeys(units, 1)}
     if rest > 0:
         factors[system.add(Cell(rest, rest, shown=False, unsafe=rest < system.k))] = 1
-    system.totals.append(Total(factors))
+    system.totals.append(Total(factors, over_units=True))
 
 
 def _total_over_time(system: System, numbers: Mapping[tuple[Scope, str, str, date, date], int]) -> None:

@@ -58,6 +58,7 @@ class Total:
 
     factors: Constraint
     additive: bool = True
+    over_units: bool = False
 
 
 @dataclass
@@ -87,7 +88,19 @@ class System:
                 self.cells[one].reason = reason
 
     def protect(self) -> None:
-        """Hide until the audit is content."""
+        """Hide until the audit is content.
+
+        First within each scope, where what to hide can be chosen with care, then over all units together.
+        """
+        every = self.totals
+        self.totals = [total for total in every if not total.over_units]
+        self._protect(tried=TRIED)
+        self.totals = every
+        self._audited.clear()
+        self._protect(tried=0)
+        self._tell_tenths()
+
+    def _protect(self, tried: int) -> None:
         users: dict[int, list[int]] = defaultdict(list)
         for number, total in enumerate(self.totals):
             for cell in total.factors:
@@ -97,10 +110,8 @@ class System:
             self._close_totals(waiting, users)
             open_cells = self._open()
             if not open_cells:
-                break
-            waiting = self._hide_beside(open_cells, users)
-
-        self._tell_tenths()
+                return
+            waiting = self._hide_beside(open_cells, users, tried)
 
     def _tell_tenths(self) -> None:
         """Tell in which tenth a share of the whole organisation lies that was hidden only for the sake of others.
@@ -188,13 +199,13 @@ class System:
         low, high = cell.box
         return min(high - low, self.k // 2)
 
-    def _hide_beside(self, open_cells: set[int], users: Mapping[int, list[int]]) -> set[int]:
+    def _hide_beside(self, open_cells: set[int], users: Mapping[int, list[int]], tried: int) -> set[int]:
         """Hide one more cell beside each open one; where all are hidden, tell less about the hidden ones."""
         touched: set[int] = set()
         for cell in sorted(open_cells):
             if not self._is_open(cell, users):
                 continue
-            victim = self._victim(cell, users)
+            victim = self._victim(cell, users, tried)
             if victim is not None:
                 self.hide(victim, COMPLEMENTARY)
                 changed = [one for one in (victim, self.cells[victim].twin) if one is not None]
@@ -207,7 +218,7 @@ class System:
                 self.cells[one].low = self.cells[one].high = None
         return touched
 
-    def _victim(self, cell: int, users: Mapping[int, list[int]]) -> int | None:
+    def _victim(self, cell: int, users: Mapping[int, list[int]], tried: int) -> int | None:
         """The cheapest shown cell that closes an open one, or else the cheapest near it."""
         near = {
             other
@@ -216,11 +227,8 @@ class System:
             for other in self.totals[number].factors
             if self.cells[other].shown
         }
-        beside = {other for number in users[cell] for other in self.totals[number].factors}
-        cheapest = sorted(
-            near, key=lambda one: (one not in beside, self.cells[one].rank, self.cells[one].count, -one)
-        )
-        for victim in cheapest[:TRIED] if self.bounded else []:
+        cheapest = sorted(near, key=lambda one: (self.cells[one].rank, self.cells[one].count, -one))
+        for victim in cheapest[:tried] if self.bounded else ():
             pair = [self.cells[one] for one in (victim, self.cells[victim].twin) if one is not None]
             for one in pair:
                 one.shown = False

@@ -18,6 +18,7 @@ from service.database import connect, migrate, transaction
 from service.measure import Summary, measure
 from service.measure.given import register
 from service.models import (
+    Coverage,
     KnownContent,
     Measurement,
     Membership,
@@ -104,8 +105,10 @@ class Company:
             )
         )
 
-    def content(self, thing: str, answerable: bool | None) -> None:
-        day = moment("2026-01-01 00:00")
+    def content(
+        self, thing: str, answerable: bool | None, made: str = "2026-01-01 00:00", observed: bool = False
+    ) -> None:
+        day = moment(made)
         self.add(
             KnownContent(
                 source_id=self.source_id,
@@ -116,6 +119,14 @@ class Company:
                 changed=day,
                 version=1,
                 answerable=answerable,
+                observed=NOW if observed else None,
+            )
+        )
+
+    def gap(self, kinds: str, reason: str) -> None:
+        self.add(
+            Coverage(
+                source_id=self.source_id, stream="reactions", kinds=kinds, reason=reason, since=NOW, seen=NOW
             )
         )
 

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, select
 
 from metrics.catalog import CATALOG
 from metrics.metric import REASONS
-from service.errors import NotFound
+from service.errors import Conflict, NotFound
 from service.measure import measure
 from service.models import Measurement, Organisation, Room, Source
 
@@ -211,3 +211,45 @@ def test_a_stated_workforce_is_the_denominator(company: Any) -> None:
 def test_an_unknown_organisation_is_not_found(company: Any) -> None:
     with pytest.raises(NotFound, match="no organisation 99"):
         measure(company.engine, company, 99)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "why", "expected"),
+    [
+        ("react,view", "not_due", "reactions_not_observed"),
+        ("view", "not_due", (2, 3)),
+        ("react", "unsupported", (2, 3)),
+    ],
+)
+def test_while_a_source_has_yet_to_read_the_reactions_to_new_contents_silence_is_unknown(
+    company: Any, kinds: str, why: str, expected: Any
+) -> None:
+    small(company)
+    company.content("news", True, made="2026-03-03 09:00")
+    company.content("seen", True, made="2026-03-09 00:00", observed=True)
+    company.gap(kinds, why)
+    company.measure()
+    assert company.found("active_share", MONDAY) == {"": expected}
+    assert company.found("active_share", date(2026, 3, 9)) == {"": (0, 3)}
+    assert company.found("contributor_share", MONDAY) == {"": (2, 3)}
+
+
+class Meanwhile:
+    """A log that does something else while it is being measured."""
+
+    def __init__(self, company: Any, act: Callable[[], object]) -> None:
+        self.company, self.act = company, act
+
+    def register(self, connection: Any) -> None:
+        self.act()
+        self.company.register(connection)
+
+
+def test_an_organisation_is_measured_once_at_a_time_and_others_beside_it(
+    engine: Engine, make_company: Callable[..., Any]
+) -> None:
+    company, other = small(make_company(engine)), make_company(engine, key="other", source="other")
+    with pytest.raises(Conflict, match="being measured"):
+        measure(engine, Meanwhile(company, company.measure), company.id)
+    measure(engine, Meanwhile(company, other.measure), company.id)
+    assert company.measure().known > 0

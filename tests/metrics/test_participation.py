@@ -14,6 +14,13 @@ def staff(intranet: Any, *names: str, unit: str | None = None) -> None:
         intranet.person(name, unit)
 
 
+def colleagues(intranet: Any, number: int, when: datetime = TUESDAY) -> None:
+    """So many people who each wrote something."""
+    for position in range(number):
+        intranet.person(f"colleague {position}")
+        intranet.post(f"colleague {position}", when, f"word of {position}", room="lobby")
+
+
 def test_people_who_do_something_visible_are_active_among_all_with_an_account(intranet: Any) -> None:
     staff(intranet, "ada", "bob", "cyd", "dan")
     intranet.post("ada", TUESDAY, "news")
@@ -195,28 +202,31 @@ def test_contents_further_apart_than_ten_minutes_are_no_bulk_import(intranet: An
 
 def test_the_first_look_at_old_likes_is_no_burst_of_activity(intranet: Any) -> None:
     staff(intranet, "ada", "bob", "cyd")
+    colleagues(intranet, 8)
     intranet.post("ada", "2026-01-07 09:00", "old")
     intranet.post("ada", "2026-03-01 09:00", "fresh")
     intranet.react("bob", TUESDAY, "old", dated=False)
     intranet.react("cyd", TUESDAY, "fresh", dated=False)
     found = intranet.cell("active_share", MONDAY)
-    assert (found.numerator, found.excluded) == (1, 1)
+    assert (found.numerator, found.excluded) == (9, 1)
 
 
-@pytest.mark.parametrize(("days", "active"), [(7, 1), (8, 0)])
+@pytest.mark.parametrize(("days", "active"), [(7, 10), (8, 9)])
 def test_an_undated_like_on_something_old_counts_if_it_was_looked_at_in_the_week_before(
     intranet: Any, days: int, active: int
 ) -> None:
     staff(intranet, "ada", "bob", "cyd")
+    colleagues(intranet, 9)
     intranet.post("ada", "2026-01-07 09:00", "old")
     intranet.act("reactions", None, TUESDAY - days * DAY, "old", total=0)
     intranet.react("bob", TUESDAY, "old", dated=False)
-    assert intranet.ratio("active_share", MONDAY) == (active, 3)
+    assert intranet.ratio("active_share", MONDAY) == (active, 12)
 
 
 def test_one_look_at_counter_and_likes_is_not_two(intranet: Any) -> None:
     staff(intranet, "ada", "bob")
+    colleagues(intranet, 9)
     intranet.post("ada", "2026-01-07 09:00", "old")
     intranet.act("reactions", None, TUESDAY, "old", total=1)
     intranet.react("bob", TUESDAY + HOUR, "old", dated=False)
-    assert intranet.ratio("active_share", MONDAY) == (0, 2)
+    assert intranet.ratio("active_share", MONDAY) == (9, 11)

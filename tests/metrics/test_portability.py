@@ -1,6 +1,7 @@
 """The same statements on a real PostgreSQL give the same facts and the same numbers."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -45,6 +46,9 @@ def busy(intranet: Any) -> Any:
         intranet.act("edit", "bob", f"2026-03-{day:02} 10:{day:02}", f"news {day}")
         intranet.views(day, f"2026-03-{day:02} 10:00", "news 5")
     intranet.act("withdraw", "ada", "2026-03-20 10:00", "news 8")
+    intranet.react("ada", "2026-03-28 10:00", "news 20", dated=False)
+    intranet.react("ada", "2026-03-28 10:00", "forgotten", dated=False)
+    intranet.observations.append(("hr", date(2026, 3, 17), 5, 1))
     intranet.act("delete", None, "2026-03-20 10:00", "news 11")
     intranet.post("bot", "2026-03-09 09:00", "report")
     return intranet
