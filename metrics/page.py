@@ -52,7 +52,9 @@ in `metrics/`; change them there and run `python -m metrics.page > docs/metrics.
   was withdrawn never was. What was deleted later still did happen.
 - **Reactions without a date** (Confluence does not tell when somebody liked something) carry the time they were first seen.
   They count as an act of that day only if they can not be more than seven days older, since the content is that new or was
-  looked at that recently; so the first look at an old intranet is no burst of activity.
+  looked at that recently; so the first look at an old intranet is no burst of activity. The others can have happened on any
+  day from when the content appeared, or was last looked at, to when they were seen. Where more than one in ten of those
+  who took part would be people of whom only such a reaction tells, it is unknown how many reacted, and not few.
 - **Views** of contents are totals; what was added between two looks at most 28 days apart belongs to the day of the later.
 
 ## What data a metric needs

@@ -53,11 +53,11 @@ _UNDATED = Label(
     de="Reaktionen, deren Tag die Plattform nicht nennt, zählen nur, wenn er auf sieben Tage genau bekannt ist. Wer im Zeitraum "
     "nur auf solche Weise reagiert haben kann, ist unentschieden; kommt auf neun Aktive mehr als ein Unentschiedener, oder "
     "sind bei mehr als einem Zehntel der im Zeitraum entstandenen Inhalte die Reaktionen noch nie gelesen worden, ist "
-    "unbekannt, wie viele reagierten. Für die Zeit vor der ersten Lesung bleibt es das in der Regel.",
+    "unbekannt, wie viele reagierten. Für die Zeit vor der ersten Lesung der Reaktionen bleibt es das in der Regel.",
     en="Reactions whose day the platform does not tell count only where it is known to within seven days. Who can have taken "
     "part in the period only by such a reaction is undecided; with more than one undecided for nine active people, or where "
     "the reactions to more than a tenth of the contents made in the period were never read yet, it is unknown how many "
-    "reacted. For the time before the first reading it usually stays unknown.",
+    "reacted. For the time before reactions were first read it usually stays unknown.",
 )
 
 

@@ -13,6 +13,9 @@ from connectors.activity import Activity, ContentType, Counter, Kind, Reactors
 from metrics.facts import log
 from service.activity.pseudonym import Hasher, Pseudonymiser
 
+# Arrow's own pool keeps what it once had; the system's gives it back between two batches of a long collection.
+pa.set_memory_pool(pa.system_memory_pool())
+
 _ARROW = {
     BigInteger: pa.int64(),
     String: pa.string(),

@@ -20,7 +20,8 @@ from service.demo.organisation import (
     Plan,
     Platform,
 )
-from service.demo.store import Expected, Item, Permission, Store, Version
+from service.demo.store import Expected, Permission, Space, Store, Version
+from service.demo.timeline import Timeline
 from service.demo.working_days import BERLIN, works
 
 EVERYBODY = "alle-mitarbeitenden"
@@ -29,7 +30,12 @@ UNIT_GROUPS = r"^abt-(.+)$"
 _WIKI_UNITS = frozenset(
     ("it", "netzbetrieb", "erzeugung", "finanzen", "einkauf", "handel", "recht", "sicherheit", "vertrieb")
 )
+_LICENSED = {"it": 1.0, "handel": 1.0}
+"""Part of a unit with access to the old wiki, where it is not `_SOME`."""
+_SOME = 0.4
 _IMPORTED = 160
+_GRID, _FIRST_MONDAY = 28, date(2000, 1, 3)
+"""The relaunch falls on the first day of one of the windows of 28 days that are measured (`metrics.periods`)."""
 _RIGHTS = (
     ("create", "page"),
     ("create", "blogpost"),
@@ -39,10 +45,11 @@ _RIGHTS = (
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Everything that is true. `stores` hold the state of each platform, `plans` the rooms by platform and key.
+    """Everything that is true, and how much of it has happened. `plans` are the rooms by platform and key.
 
     `relaunch` is the day the intranet was relaunched; `members` are the people of each room with the right to write,
-    by platform and room key.
+    by platform and room key; `until` is the first day that is not told any more. `timelines` hold what happens on each
+    platform, `stores` the state they have reached.
     """
 
     name: str
@@ -52,7 +59,28 @@ class Company:
     people: Sequence[Person]
     plans: dict[tuple[Platform, str], Plan]
     members: dict[tuple[Platform, str], Sequence[Person]]
-    stores: dict[Platform, Store]
+    timelines: dict[Platform, Timeline]
+
+    @classmethod
+    def found(
+        cls,
+        seed: int,
+        *,
+        people: int = 640,
+        until: date,
+        months: int = 18,
+        scale: float = 1.0,
+    ) -> "Company":
+        """A company at its beginning, `months` before `until`; `advance` lets time pass.
+
+        `people` employees; `scale` multiplies what is written. The clocks of the stores are real ones until `advance`
+        sets them. Raises `ValueError` for fewer than 50 people or 3 months, where no company can be told of.
+        """
+        if people < 50 or months < 3:
+            raise ValueError("a company needs at least 50 people and 3 months of history")
+        company = _Founding(seed, people, until, months, scale).company()
+        company._live(dawn(company.since))
+        return company
 
     @classmethod
     def generate(
@@ -64,17 +92,36 @@ class Company:
         months: int = 18,
         scale: float = 1.0,
     ) -> "Company":
-        """`people` employees; `months` of history before `until` (exclusive); `scale` multiplies what is written.
+        """As `found`, but at the end of its history. The clocks of the stores are real ones."""
+        company = cls.found(seed, people=people, until=until, months=months, scale=scale)
+        company._live(dawn(until))
+        return company
 
-        Raises `ValueError` for fewer than 50 people or 3 months, where no company can be told of.
-        """
-        if people < 50 or months < 3:
-            raise ValueError("a company needs at least 50 people and 3 months of history")
-        return _Founding(seed, people, until, months, scale).company()
+    @property
+    def stores(self) -> dict[Platform, Store]:
+        return {platform: timeline.store for platform, timeline in self.timelines.items()}
 
     def activities(self, platform: Platform) -> Iterator[Expected]:
-        """What a complete collection of the platform must bring (see `Store.activities`)."""
-        return self.stores[platform].activities()
+        """What a complete collection of the platform must bring by now (see `Store.activities`)."""
+        return self.timelines[platform].store.activities()
+
+    def advance(self, to: datetime) -> None:
+        """Let happen what happens until the moment `to`, which the clocks of the stores then show.
+
+        The steps make no difference to the state. Raises `ValueError` if `to` has passed.
+        """
+        self._live(to)
+        for store in self.stores.values():
+            store.clock = lambda: to
+
+    def _live(self, to: datetime) -> None:
+        for timeline in self.timelines.values():
+            timeline.advance(to)
+
+
+def dawn(day: date) -> datetime:
+    """Midnight in Berlin, as aware UTC."""
+    return datetime.combine(day, time(), BERLIN).astimezone(UTC)
 
 
 class _Founding:
@@ -82,8 +129,8 @@ class _Founding:
         self.rng = random.Random(seed)  # noqa: S311
         self.until, self.scale = until, scale
         self.since = until - timedelta(round(months * 30.44))
-        relaunch = until - timedelta(round(months * 30.44 * 7 / 18))
-        self.relaunch = relaunch - timedelta(relaunch.weekday())
+        about = until - timedelta(round(months * 30.44 * 5 / 18)) - _FIRST_MONDAY
+        self.relaunch = _FIRST_MONDAY + timedelta(_GRID * round(about.days / _GRID))
         while not works(self.relaunch):
             self.relaunch += timedelta(1)
         self.taken: set[str] = set()
@@ -98,11 +145,12 @@ class _Founding:
             )
         }
         self.people = [*self.employees, *self.guests, *self.bots.values()]
+        self.groups: dict[tuple[Platform, str], str] = {}
         self.members: dict[tuple[Platform, str], Sequence[Person]] = {}
         self.plans: dict[tuple[Platform, str], Plan] = {}
 
     def company(self) -> Company:
-        stores = {platform: self._platform(platform) for platform in _PLATFORMS}
+        timelines = {platform: self._platform(platform) for platform in _PLATFORMS}
         return Company(
             NAME,
             self.since,
@@ -111,7 +159,7 @@ class _Founding:
             self.people,
             self.plans,
             self.members,
-            stores,
+            timelines,
         )
 
     # -- people --------------------------------------------------------------------------------------------------------
@@ -138,8 +186,10 @@ class _Founding:
             person.since = self.relaunch + timedelta(int(rng.expovariate(1 / 20)))
         else:
             person.since = self._day_between(self.since, self.until)
+            if rng.random() < 0.5:
+                person.hired = person.since
         if rng.random() < 0.06:
-            person.left = self._day_between(max(person.since, self.since), self.until)
+            person.left = self._day_between(max(person.since, self.since) + timedelta(1), self.until)
         return person
 
     def _person(self, kind: str, number: int, unit: str | None) -> Person:
@@ -166,7 +216,8 @@ class _Founding:
     def _identified(self, person: Person) -> Person:
         bits = self.rng.getrandbits(128)
         person.ids["intranet"] = f"712020:{UUID(int=bits, version=4)}"
-        if person.unit is None or person.unit in _WIKI_UNITS:
+        licensed = _LICENSED.get(person.unit, _SOME) if person.unit in _WIKI_UNITS else 0.0
+        if person.unit is None or self.rng.random() < licensed:
             person.ids["wiki"] = f"8a7f8{self.rng.getrandbits(108):027x}"
         return person
 
@@ -175,32 +226,32 @@ class _Founding:
 
     # -- platforms -----------------------------------------------------------------------------------------------------
 
-    def _platform(self, platform: Platform) -> Store:
+    def _platform(self, platform: Platform) -> Timeline:
         store = Store(first_id=98_304 if platform == "wiki" else 1_310_720)
+        timeline = Timeline(store)
         on_platform = [person for person in self.people if platform in person.ids]
         for person in on_platform:
-            store.add_account(
-                person.ids[platform],
-                person.username,
-                person.name,
-                person.mail,
-                person.kind,
-                active=person.left is None,
-            )
-        self._groups(store, platform, on_platform)
+            id_ = person.ids[platform]
+            given = (id_, person.username, person.name, person.mail, person.kind)
+            timeline.plan(self._arrival(person), store.add_account, *given)
+            if person.left is not None:
+                timeline.plan(dawn(person.left), store.deactivate, id_)
+        self._groups(timeline, platform, on_platform)
         drafts: list[Draft] = []
         for plan in PLANS:
             if plan.platform == platform:
-                drafts += self._room(store, plan, on_platform)
-        drafts += self._personal_spaces(store, platform, on_platform)
+                drafts += self._room(timeline, plan, on_platform)
+        drafts += self._personal_spaces(timeline, platform, on_platform)
         drafts += self._bots_at_work(platform)
-        _publish(store, drafts, self.rng)
-        return store
+        timeline.publish(drafts, self.rng)
+        return timeline
 
-    def _groups(self, store: Store, platform: Platform, people: Sequence[Person]) -> None:
+    def _arrival(self, person: Person) -> datetime:
+        return dawn(max(person.hired, self.since))
+
+    def _groups(self, timeline: Timeline, platform: Platform, people: Sequence[Person]) -> None:
         def group(name: str, members: Sequence[Person]) -> None:
-            id_ = str(UUID(int=self.rng.getrandbits(128), version=4))
-            store.add_group(name, [person.ids[platform] for person in members], id_)
+            self._group(timeline, platform, name, members, dawn(self.since))
 
         humans = [person for person in people if person.kind == "human"]
         group(EVERYBODY, humans)
@@ -212,7 +263,20 @@ class _Founding:
             if members:
                 group(f"abt-{unit.slug}", members)
 
-    def _room(self, store: Store, plan: Plan, people: Sequence[Person]) -> list[Draft]:
+    def _group(
+        self, timeline: Timeline, platform: Platform, name: str, members: Sequence[Person], made: datetime
+    ) -> str:
+        """Whoever has no account yet when the group is made joins it on arrival."""
+        id_ = str(UUID(int=self.rng.getrandbits(128), version=4))
+        there = [person.ids[platform] for person in members if self._arrival(person) <= made]
+        timeline.plan(made, timeline.store.add_group, name, there, id_)
+        for person in members:
+            if self._arrival(person) > made:
+                timeline.plan(self._arrival(person), timeline.store.join, id_, person.ids[platform])
+        self.groups[platform, name] = id_
+        return id_
+
+    def _room(self, timeline: Timeline, plan: Plan, people: Sequence[Person]) -> list[Draft]:
         rng, platform = self.rng, plan.platform
         self.plans[platform, plan.key] = plan
         humans = [person for person in people if person.kind == "human"]
@@ -231,34 +295,45 @@ class _Founding:
         )
         team = writers[: 5 if plan.purpose == "official" else 2] or list(members[:2])
         opened = self.until - timedelta(int((self.until - self.since).days * plan.age))
-        space = store.add_space(
+        made = dawn(opened) + timedelta(hours=9) if plan.age < 1 else dawn(self.since)
+        space = Space(
+            timeline.store.next_id(),
             plan.key,
             plan.name,
-            archived=plan.fate == "closed",
             author=team[0].ids[platform],
-            created=datetime.combine(opened, time(9), BERLIN).astimezone(UTC)
-            - timedelta(int(plan.age == 1) * 400),
+            created=made if plan.age < 1 else made - timedelta(400),
+            permissions=self._permissions(timeline, plan, members, team, made),
         )
-        space.permissions = self._permissions(store, plan, members, team)
+        timeline.plan(made, timeline.store.insert_space, space)
         everybody = humans if plan.open or plan.purpose == "official" else members
         taking_part = humans if plan.purpose == "official" else members
         self.members[platform, plan.key] = list(members)
-        return Conversations(
+        life = Conversations(
             plan, team, taking_part, everybody, opened, self.until, self.relaunch, self.scale, rng
-        ).run()
+        )
+        drafts = life.run()
+        if plan.fate == "closed":
+            quiet = max((draft.touched for draft in drafts), default=made) + timedelta(hours=1)
+            closed = max(dawn(life.end()) + timedelta(7), quiet)
+            last = dawn(self.until) - timedelta(minutes=1)
+            timeline.plan(min(closed, last), timeline.store.archive_space, plan.key)
+        return drafts
 
     def _permissions(
-        self, store: Store, plan: Plan, members: Sequence[Person], team: Sequence[Person]
+        self,
+        timeline: Timeline,
+        plan: Plan,
+        members: Sequence[Person],
+        team: Sequence[Person],
+        made: datetime,
     ) -> list[Permission]:
         platform = plan.platform
-        everybody = _group_id(store, EVERYBODY)
+        everybody = self.groups[platform, EVERYBODY]
         if plan.unit is not None and plan.purpose == "team":
-            writing = _group_id(store, f"abt-{plan.unit}")
+            writing = self.groups[platform, f"abt-{plan.unit}"]
         else:
-            name = f"raum-{plan.key.lower()}"
-            id_ = str(UUID(int=self.rng.getrandbits(128), version=4))
             own = team if plan.purpose == "official" else members
-            writing = store.add_group(name, [person.ids[platform] for person in own], id_).id
+            writing = self._group(timeline, platform, f"raum-{plan.key.lower()}", own, made)
         rights = [Permission("group", writing, "read", "space")]
         rights += [Permission("group", writing, *right) for right in _RIGHTS]
         if plan.open:
@@ -272,17 +347,27 @@ class _Founding:
         ]
         return rights
 
-    def _personal_spaces(self, store: Store, platform: Platform, people: Sequence[Person]) -> list[Draft]:
+    def _personal_spaces(
+        self, timeline: Timeline, platform: Platform, people: Sequence[Person]
+    ) -> list[Draft]:
         busiest = sorted(
-            (person for person in people if person.kind == "human" and person.left is None),
+            (
+                person
+                for person in people
+                if person.kind == "human" and person.hired == date.min and not person.left
+            ),
             key=lambda person: -person.drive,
         )
         drafts: list[Draft] = []
         for person in busiest[: PERSONAL_SPACES[platform]]:
             id_ = person.ids[platform]
             key = "~" + (person.username if platform == "wiki" else id_.replace(":", "").replace("-", ""))
-            space = store.add_space(key, person.name, "personal", author=id_, created=self._noon(self.since))
-            space.permissions = [Permission("user", id_, "administer", "space")]
+            made, store = dawn(self.since), timeline.store
+            rights = [Permission("user", id_, "administer", "space")]
+            space = Space(
+                store.next_id(), key, person.name, "personal", author=id_, created=made, permissions=rights
+            )
+            timeline.plan(made, store.insert_space, space)
             drafts += [
                 Draft(key, "page", [Version(id_, self._noon(self._day_between(self.since, self.until)))])
                 for _ in range(self.rng.randint(1, 5))
@@ -315,39 +400,6 @@ class _Founding:
 
 
 _PLATFORMS: tuple[Platform, ...] = ("intranet", "wiki")
-
-
-def _publish(store: Store, drafts: list[Draft], rng: random.Random) -> None:
-    """Give the drafts ids in order of time, with gaps as other contents and purged ones leave them."""
-    drafts.sort(key=lambda draft: draft.created)
-    ids: dict[int, int] = {}
-    for draft in drafts:
-        for _ in range(rng.randint(0, 3)):
-            store.next_id()
-        ids[id(draft)] = number = store.next_id()
-        store.insert(
-            Item(
-                number,
-                draft.type,
-                draft.room,
-                draft.versions,
-                "trashed" if draft.trashed else "current",
-                ids[id(draft.container)] if draft.container else None,
-                ids[id(draft.parent)] if draft.parent else None,
-                draft.location,
-                draft.resolved,
-                draft.likes,
-                draft.views,
-                draft.viewers,
-            )
-        )
-
-
-def _group_id(store: Store, name: str) -> str:
-    group = store.group_by_name(name)
-    if group is None:
-        raise LookupError(f"there is no group {name}")
-    return group.id
 
 
 def _plain(name: str) -> str:

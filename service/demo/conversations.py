@@ -29,6 +29,8 @@ class Person:
     drive: float = 0.0
     since: date = date.min
     """The day of the first own step; readers come later or never."""
+    hired: date = date.min
+    """The first day with an account; before the history for most."""
     left: date | None = None
     ids: dict[str, str] = field(default_factory=dict)
     """The account id on each platform."""
@@ -48,14 +50,22 @@ class Draft:
     parent: "Draft | None" = None
     location: Location | None = None
     resolved: bool = False
-    trashed: bool = False
+    trashed: datetime | None = None
     likes: dict[str, datetime] = field(default_factory=dict)
     views: int = 0
+    """In all, as are `viewers`; when they come: `service.demo.timeline`."""
     viewers: int = 0
+    pace: float = 0.5
+    """The age in days after which the reading slows down."""
 
     @property
     def created(self) -> datetime:
         return self.versions[0].when
+
+    @property
+    def touched(self) -> datetime:
+        """When something was last done to it, trashing apart."""
+        return max(self.versions[-1].when, *self.likes.values(), self.created)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +87,18 @@ class Habit:
     hours: float
     read: float
     """Part of the readers an original reaches."""
+    pace: float = 0.3
+    """Days after which the reading slows down: news are old the next day, conversations draw people back."""
 
 
 HABITS: dict[Fate, Habit] = {
     "broadcast": Habit(0.16, 0.35, 0.15, 2.6, 0.6, 0.3, 0.6, 0.05, 9.0, 0.35),
-    "steady": Habit(0.36, 0.42, 0.36, 1.3, 1.5, 0.4, 0.2, 0.3, 5.0, 0.4),
-    "living": Habit(0.72, 0.56, 0.48, 2.9, 1.1, 0.35, 0.45, 0.15, 2.5, 0.45),
-    "stirring": Habit(0.28, 0.3, 0.3, 1.0, 0.8, 0.3, 0.3, 0.1, 8.0, 0.3),
+    "steady": Habit(0.36, 0.42, 0.36, 1.3, 1.5, 0.4, 0.2, 0.3, 5.0, 0.4, 0.5),
+    "living": Habit(0.72, 0.56, 0.48, 2.9, 1.1, 0.35, 0.45, 0.15, 2.5, 0.45, 1.2),
+    "stirring": Habit(0.28, 0.3, 0.3, 1.0, 0.8, 0.3, 0.3, 0.1, 8.0, 0.3, 0.5),
     "stillborn": Habit(0.0, 0.0, 0.0, 0.2, 0.3, 0.0, 0.2, 0.0, 20.0, 0.15),
     "dead": Habit(0.3, 0.35, 0.3, 0.8, 1.0, 0.3, 0.2, 0.2, 8.0, 0.25),
-    "closed": Habit(0.4, 0.45, 0.4, 1.2, 1.6, 0.45, 0.2, 0.3, 5.0, 0.4),
+    "closed": Habit(0.4, 0.45, 0.4, 1.2, 1.6, 0.45, 0.2, 0.3, 5.0, 0.4, 0.5),
 }
 
 
@@ -140,7 +152,7 @@ class Conversations:
         if self.plan.fate == "stillborn":
             self._stillborn(leading, liking, habit)
             return self.drafts
-        day, end = self.opened, self._end()
+        day, end = self.opened, self.end()
         while day < end:
             pace = self.plan.pace * self.scale / 5 * presence(day) * mood(day, self.relaunch, self.plan)
             for _ in range(_poisson(pace, self.rng)):
@@ -152,7 +164,8 @@ class Conversations:
             day += timedelta(1)
         return self.drafts
 
-    def _end(self) -> date:
+    def end(self) -> date:
+        """The day from which nothing new is begun."""
         span = (self.until - self.opened).days
         if self.plan.fate == "dead":
             return min(self.opened + timedelta(int(span * 0.45)), self.until - timedelta(190))
@@ -174,7 +187,8 @@ class Conversations:
     ) -> None:
         rng = self.rng
         kind: ContentKind = "blogpost" if rng.random() < habit.posts else "page"
-        original = self._write(Draft(self.plan.key, kind, [self._version(author, when)]))
+        begun = len(self.drafts)
+        original = self._write(Draft(self.plan.key, kind, [self._version(author, when)], pace=habit.pace))
         if original is None:
             return
         self._edit(original, author, habit, answering)
@@ -188,7 +202,10 @@ class Conversations:
             len(original.likes) + 1, min(len(self.readers), int(reach * len(self.readers)))
         )
         original.views = int(original.viewers * rng.uniform(1.1, 2.6))
-        original.trashed = rng.random() < 0.015
+        if rng.random() < 0.015:
+            last = max(draft.touched for draft in self.drafts[begun:])
+            moment = last + timedelta(seconds=int(rng.expovariate(1 / 15) * 86_400) + 60)
+            original.trashed = moment if self._past(moment) else None
 
     def _comment(
         self, original: Draft, author: Person, habit: Habit, answering: Crowd, liking: Crowd

@@ -167,6 +167,11 @@ class Store:
             self.accounts[account].active = False
             self._tell(None)
 
+    def join(self, group: str, account: str) -> None:
+        with self.lock:
+            self.groups[group].members.append(account)
+            self.revision += 1
+
     def add_group(self, name: str, members: Iterable[str] = (), id: str | None = None) -> Group:  # noqa: A002
         group = Group(id or f"group-{name}", name, list(members))
         with self.lock:
@@ -186,17 +191,23 @@ class Store:
         permissions: Iterable[Permission] = (),
     ) -> Space:
         with self.lock:
-            space = Space(
-                self.next_id(),
-                key,
-                name or f"Raum {key}",
-                type,
-                "archived" if archived else "current",
-                author,
-                created or self.clock(),
-                list(permissions),
+            return self.insert_space(
+                Space(
+                    self.next_id(),
+                    key,
+                    name or f"Raum {key}",
+                    type,
+                    "archived" if archived else "current",
+                    author,
+                    created or self.clock(),
+                    list(permissions),
+                )
             )
-            self.spaces[key] = space
+
+    def insert_space(self, space: Space) -> Space:
+        """Take over a space with a ready id."""
+        with self.lock:
+            self.spaces[space.key] = space
             self.revision += 1
             return space
 

@@ -251,7 +251,7 @@ class Painter:
             else f"{language.label(label)} {briefly(cell, language)}"
             for key, label in metric.categories.items()
         ]
-        return language.text("In the latest 28 days: %(parts)s.", parts="; ".join(pieces))
+        return language.text("In the latest full 28 days: %(parts)s.", parts="; ".join(pieces))
 
     def _picture(
         self, metric: Metric, drawings: Sequence[Markup], table: Table, notes: Sequence[str] = ()

@@ -64,13 +64,20 @@ def test_only_the_roles_that_hang_on_reactions_become_unknown(intranet: Any) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("made", "seen", "weeks"),
+    [
+        ("2026-03-08 23:59", "2026-03-23 00:00", [0, 1, 2, 3]),
+        ("2026-03-09 00:00", "2026-03-22 23:59", [1, 2]),
+    ],
+)
 def test_a_reaction_can_have_happened_from_the_day_of_its_content_to_the_day_it_was_seen(
-    intranet: Any,
+    intranet: Any, made: str, seen: str, weeks: list[int]
 ) -> None:
     intranet.person("bob")
-    intranet.post("ada", "2026-03-08 23:59", "news")
-    intranet.react("bob", "2026-03-23 00:00", "news", dated=False)
-    assert unknown(intranet) == [MONDAY, MONDAY + WEEK, MONDAY + 2 * WEEK, MONDAY + 3 * WEEK]
+    intranet.post("ada", made, "news")
+    intranet.react("bob", seen, "news", dated=False)
+    assert unknown(intranet) == [MONDAY + n * WEEK for n in weeks]
 
 
 def test_it_can_not_have_happened_before_an_earlier_look_that_did_not_show_it(intranet: Any) -> None:
@@ -83,12 +90,19 @@ def test_it_can_not_have_happened_before_an_earlier_look_that_did_not_show_it(in
 
 def test_where_nothing_is_known_of_the_content_it_can_have_happened_any_time_before(intranet: Any) -> None:
     intranet.person("bob")
-    intranet.post("ada", TUESDAY, "news")
+    intranet.post("ada", TUESDAY - 2 * WEEK, "news")
     intranet.react("bob", TUESDAY, "unheard of", dated=False)
     intranet.react("bob", TUESDAY, "news", dated=False)
-    assert unknown(intranet) == [
-        intranet.since + n * WEEK for n in range((MONDAY - intranet.since).days // 7)
-    ]
+    before = (MONDAY - intranet.since) // WEEK
+    assert unknown(intranet) == [MONDAY - n * WEEK for n in range(before, -1, -1)]
+
+
+def test_of_several_reactions_seen_at_once_the_one_that_can_be_oldest_reaches_farthest(intranet: Any) -> None:
+    intranet.person("bob")
+    for age in (3, 5, 4):
+        intranet.post("ada", LATER - age * WEEK, f"news {age}")
+        intranet.react("bob", LATER, f"news {age}", dated=False)
+    assert unknown(intranet) == [MONDAY + n * WEEK for n in (-2, -1, 0, 1, 2, 3)]
 
 
 def test_what_is_seen_after_the_last_day_that_is_measured_speaks_of_the_days_before(intranet: Any) -> None:
@@ -105,6 +119,17 @@ def test_who_is_known_to_have_done_something_in_a_period_is_not_undecided_in_it(
     intranet.act("view", "bob", TUESDAY + 2 * WEEK, "news")
     intranet.react("bob", LATER, "news", dated=False)
     assert unknown(intranet) == [MONDAY, MONDAY + 2 * WEEK, MONDAY + 3 * WEEK]
+
+
+def test_who_did_something_elsewhere_is_undecided_still_where_the_reaction_was(intranet: Any) -> None:
+    for name in ("ada", "bob"):
+        intranet.person(name)
+        intranet.member("hr", name)
+    intranet.post("ada", TUESDAY, "news", room="hr")
+    intranet.post("bob", TUESDAY, "other", room="it")
+    intranet.react("bob", LATER, "news", dated=False, room="hr")
+    assert reasons(intranet)[MONDAY] is None
+    assert reasons(intranet, "room", "hr")[MONDAY] == "undated_reactions"
 
 
 def test_a_person_is_undecided_once_however_many_reactions(intranet: Any) -> None:
@@ -134,8 +159,17 @@ def test_dated_reactions_and_those_placed_within_a_week_leave_nothing_undecided(
     intranet.person("bob")
     intranet.person("cyd")
     intranet.post("ada", TUESDAY, "news")
+    intranet.views(3, LATER, "news")
     intranet.react("bob", LATER, "news")
     intranet.react("cyd", TUESDAY + WEEK, "news", dated=False)
+    assert unknown(intranet) == []
+
+
+def test_reactions_at_the_source_of_another_organisation_leave_nothing_undecided(intranet: Any) -> None:
+    intranet.person("bob")
+    intranet.post("ada", TUESDAY, "news")
+    intranet.react("bob", LATER, "news", dated=False)
+    intranet.log[-1] = intranet.log[-1]._replace(source="other")
     assert unknown(intranet) == []
 
 
@@ -169,7 +203,7 @@ def test_where_more_than_a_tenth_of_the_new_contents_wait_to_be_read_silence_is_
     intranet.member("it", "ada")
     intranet.post("ada", TUESDAY, "news")
     intranet.observations += [("hr", TUESDAY.date(), 6, waiting), ("it", MONDAY, 4, 0)]
-    week = {since: None for since in reasons(intranet)} | {MONDAY: reason}
+    week = dict.fromkeys(reasons(intranet)) | {MONDAY: reason}
     assert reasons(intranet) == week
     assert reasons(intranet, "unit", "sales") == week
     # One of six is more than a tenth of what is new in the room.
