@@ -193,10 +193,17 @@ class Observations:
                         content.id, content.room, content.content_type, content.thread, frozenset(people), now
                     )
                 )
-            for name, total in ((CounterName.VIEWS, views), (CounterName.VIEWERS, viewers)):
+            # The number of reactions leaves a trace of looks that found nobody new: they date what comes later.
+            reacting = None if people is None else len(set(people))
+            totals = (
+                (CounterName.REACTIONS, reacting),
+                (CounterName.VIEWS, views),
+                (CounterName.VIEWERS, viewers),
+            )
+            for name, total in totals:
                 if total is not None:
                     counters.append(Counter(name, content.room, content.id, total, now))
-            reactions = len(set(people)) if people is not None else content.reactions
+            reactions = content.reactions if reacting is None else reacting
             seen.append(replace(content, observed=now, reactions=reactions))
             if people is not None and (content.room, content.id) in open_gaps:
                 closed.append((content.room, content.id))

@@ -22,7 +22,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from connectors.confluence.settings import Flavour, Settings
-from connectors.confluence.throttle import Throttle
+from connectors.throttle import Throttle
 from connectors.dates import http_date
 from connectors.errors import (
     AccessDenied,
