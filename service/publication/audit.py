@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 Constraint = Mapping[int, int]
@@ -21,6 +22,7 @@ Row = dict[int, int | Fraction]
 SLACK = 1e-6
 PASSES = 3
 FEW = 6
+MIXED = 6
 
 
 def recoverable(constraints: Iterable[Constraint], hidden: Collection[int]) -> set[int]:
@@ -122,16 +124,33 @@ def too_narrow(
     box = [bounds[cell] for cell in cells]
     low = {cell: float(counts[cell]) for cell in cells}
     high = dict(low)
-    for cell in asked:
+
+    def spread(objective: NDArray[np.float64]) -> None:
+        """Widen what is known to be possible by the solution that goes furthest in a direction."""
+        solution = linprog(objective, bounds=box, method="highs", **known).x
+        for one, value in zip(cells, solution if solution is not None else (), strict=False):
+            low[one], high[one] = min(low[one], value), max(high[one], value)
+
+    def narrow() -> list[int]:
+        return [cell for cell in asked if high[cell] - low[cell] < protected[cell] - SLACK]
+
+    # One solution widens many cells at once: mixed directions first, single cells only where that was not enough.
+    signs = np.random.default_rng(0)
+    for _ in range(MIXED):
+        open_cells = narrow()
+        if len(open_cells) <= 2:
+            break
+        objective = np.zeros(len(cells))
+        objective[[place[cell] for cell in open_cells]] = signs.choice((-1.0, 1.0), len(open_cells))
+        spread(objective)
+        spread(-objective)
+    for cell in narrow():
         for sign in (1, -1):
-            if high[cell] - low[cell] >= protected[cell] - SLACK:
-                break
-            objective = np.zeros(len(cells))
-            objective[place[cell]] = sign
-            solution = linprog(objective, bounds=box, method="highs", **known).x
-            for one, value in zip(cells, solution if solution is not None else (), strict=False):
-                low[one], high[one] = min(low[one], value), max(high[one], value)
-    return {cell for cell in asked if high[cell] - low[cell] < protected[cell] - SLACK}
+            if high[cell] - low[cell] < protected[cell] - SLACK:
+                objective = np.zeros(len(cells))
+                objective[place[cell]] = sign
+                spread(objective)
+    return set(narrow())
 
 
 class _Walk:

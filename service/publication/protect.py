@@ -76,6 +76,9 @@ class System:
     """Cells about which nothing is told any more, neither beside them nor of themselves, and which are uncertain only as far
     as the sizes of their groups leave room."""
     _audited: dict[object, frozenset[int]] = field(default_factory=dict)
+    _proven: dict[int, int] = field(default_factory=dict)
+    """How uncertain a cell was shown to be in this pass; hiding more and telling less can only add to that."""
+    _trying: bool = False
 
     def add(self, cell: Cell) -> int:
         self.cells.append(cell)
@@ -101,6 +104,7 @@ class System:
         self._tell_tenths()
 
     def _protect(self, tried: int) -> None:
+        self._proven.clear()
         users: dict[int, list[int]] = defaultdict(list)
         for number, total in enumerate(self.totals):
             for cell in total.factors:
@@ -126,6 +130,7 @@ class System:
         for cell in chosen:
             tenth = min(9, 10 * cell.count // cell.people)
             cell.low, cell.high = -(-tenth * cell.people // 10), (tenth + 1) * cell.people // 10
+        self._proven.clear()
         if chosen and self._open():
             for cell in chosen:
                 cell.low = cell.high = None
@@ -189,8 +194,11 @@ class System:
             found = recoverable(rows, members) & unsafe
             if not found and self.bounded:
                 counts = {cell: self.cells[cell].count for cell in members}
-                asked = {cell: self._width(self.cells[cell]) for cell in sorted(unsafe - self.unavoidable)}
+                widths = {cell: self._width(self.cells[cell]) for cell in sorted(unsafe - self.unavoidable)}
+                asked = {cell: width for cell, width in widths.items() if self._proven.get(cell, -1) < width}
                 found = too_narrow(members, rows, counts, boxes, asked)
+                if not self._trying:
+                    self._proven.update((cell, width) for cell, width in asked.items() if cell not in found)
             self._audited[state] = frozenset(found)
         return set(self._audited[state])
 
@@ -203,7 +211,7 @@ class System:
         """Hide one more cell beside each open one; where all are hidden, tell less about the hidden ones."""
         touched: set[int] = set()
         for cell in sorted(open_cells):
-            if not self._is_open(cell, users):
+            if touched and not self._is_open(cell, users):
                 continue
             victim = self._victim(cell, users, tried)
             if victim is not None:
@@ -230,11 +238,13 @@ class System:
         cheapest = sorted(near, key=lambda one: (self.cells[one].rank, self.cells[one].count, -one))
         for victim in cheapest[:tried] if self.bounded else ():
             pair = [self.cells[one] for one in (victim, self.cells[victim].twin) if one is not None]
+            self._trying = True
             for one in pair:
                 one.shown = False
             closes = not self._is_open(cell, users)
             for one in pair:
                 one.shown = True
+            self._trying = False
             if closes:
                 return victim
         return cheapest[0] if cheapest else None
