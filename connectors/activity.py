@@ -50,6 +50,15 @@ class CounterName(StrEnum):
     VIEWS = "views"
     VIEWERS = "viewers"
     REACTIONS = "reactions"
+    # Sums over the days up to and with that of the observation, as usage reports give them. They are no running totals: two
+    # of them may overlap, and their difference means nothing. The object is '<room>#<days>'.
+    PERIOD_VIEWS = "period_views"
+    PERIOD_PEOPLE = "period_people"
+    PERIOD_MESSAGES = "period_messages"
+    PERIOD_REPLIES = "period_replies"
+    PERIOD_REACTIONS = "period_reactions"
+    PERIOD_FILES = "period_files"
+    """Files that were viewed, edited, shared or synchronised."""
 
 
 @dataclass(frozen=True, slots=True)

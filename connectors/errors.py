@@ -28,7 +28,11 @@ class NotThere(ConnectorError):
 
 
 class CursorExpired(ConnectorError):
-    pass
+    """`location` is where to read on instead, if the platform told."""
+
+    def __init__(self, message: str, location: str | None = None) -> None:
+        super().__init__(message)
+        self.location = location
 
 
 class SourceBusy(ConnectorError):

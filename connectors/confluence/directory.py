@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 from connectors.activity import Members, Person, PersonKind, Room
 from connectors.confluence.mapping import reason
 from connectors.confluence.platform import Account, Grant, Group, Platform, Principal, Space
-from connectors.confluence.settings import Settings
+from connectors.confluence.settings import Identity, Settings
 from connectors.confluence.transport import Transport
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, NotThere
+from connectors.identity import canonical
 
 _EVERYBODY = re.compile(
     r"(confluence-users(-.+)?|_licensed-confluence|site-users|everyone|all-users)$", re.IGNORECASE
@@ -165,7 +166,16 @@ class Directory:
             kind = PersonKind.SERVICE
         elif account.guest:
             kind = PersonKind.GUEST
-        return Person(account.id, kind, account.active, unit)
+        return Person(account.id, kind, account.active, unit, canonical=self._canonical(account))
+
+    def _canonical(self, account: Account) -> str | None:
+        shown = {
+            None: None,
+            Identity.USERNAME: account.username,
+            Identity.MAIL: account.mail,
+            Identity.ACCOUNT_ID: account.id,
+        }[self._settings.identity]
+        return canonical(shown, self._settings.identity_pattern)
 
     def _is_service(self, account: Account) -> bool:
         names = [name.lower() for name in account.names]

@@ -95,6 +95,7 @@ class Observations:
 
     def read(self, cursor: str | None) -> Iterator[Page]:
         run = _Run.parse(cursor)
+        latest = cursor
         budget = self._budget(run)
         contents = self._contents(run, budget)
         rooms = self._directory.open_rooms()
@@ -110,14 +111,15 @@ class Observations:
             run.spent += self._transport.sent - before
             run.after = chunk[-1].id
             waiting = waiting[len(chunk) :]
-            yield replace(page, cursor=run.dump())
+            latest = run.dump()
+            yield replace(page, cursor=latest)
         left = bool(waiting) or next(contents, None) is not None or self._more
         gaps = self._gaps(left)
         ended = _Run(first=False)
         closed: list[tuple[str | None, str | None]] = []
         if not any(gap.room is None and gap.object is None for gap in gaps) and (None, None) in open_gaps:
             closed = [(None, None)]
-        if ended.dump() != cursor or gaps or closed:
+        if ended.dump() != latest or gaps or closed:
             yield Page(cursor=ended.dump(), gaps=gaps, closed=closed)
 
     def _step(self) -> int:

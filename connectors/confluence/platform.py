@@ -12,10 +12,15 @@ from connectors.confluence.probes import Probe
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`names` are only compared with the patterns for service accounts, in memory; they go no further."""
+    """`names` are only compared with the patterns for service accounts, in memory; they go no further.
+
+    `username` and `mail`, where the platform shows them, may serve as the id shared across platforms, in memory too.
+    """
 
     id: str
     names: tuple[str, ...] = ()
+    username: str | None = None
+    mail: str | None = None
     app: bool = False
     guest: bool = False
     active: bool = True

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.errors import Misconfigured
+from connectors.identity import identity_pattern
 
 _KNOWN = {
     "url",
@@ -29,6 +30,9 @@ _KNOWN = {
     "service_accounts",
     "ca_file",
     "include_personal",
+    "identity",
+    "identity_pattern",
+    "webhook_secret_file",
 }
 _GATEWAY = "api.atlassian.com"
 _PAGE = re.compile(
@@ -41,12 +45,22 @@ class Flavour(StrEnum):
     DATA_CENTER = "data-center"
 
 
+class Identity(StrEnum):
+    """What of an account is also known on other platforms."""
+
+    USERNAME = "username"
+    """Data Center only."""
+    MAIL = "mail"
+    """Only of those whose address the platform shows to this account."""
+    ACCOUNT_ID = "account-id"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`base` is where paths such as `rest/api/…` hang on; `token` is never shown or stored.
 
     `observe` None: the built-in budget of requests for likes and views; -1: all contents; otherwise the budget itself.
-    `history` False leaves out the versions between first and last, which cost a request per content with three or more.
+    `identity` is compared in memory only. `history` False leaves out the versions between first and last, which cost a request per content with three or more.
     """
 
     base: str
@@ -60,6 +74,8 @@ class Settings:
     service_accounts: tuple[str, ...] = ()
     ca_file: str | None = None
     include_personal: bool = False
+    identity: Identity | None = None
+    identity_pattern: re.Pattern[str] | None = None
 
     def __repr__(self) -> str:
         return f"Settings(base={self.base!r}, flavour={self.flavour.value!r})"
@@ -75,6 +91,12 @@ def read(settings: Mapping[str, Any]) -> Settings:
         raise Misconfigured(f"unknown setting {unknown[0]!r}; known are: {', '.join(sorted(_KNOWN))}")
     flavour = _flavour(settings.get("flavour"))
     user = _text(settings, "user")
+    identity = _identity(_text(settings, "identity"), flavour)
+    pattern = identity_pattern(_text(settings, "identity_pattern"))
+    if pattern is not None and identity is None:
+        raise Misconfigured(
+            "`identity_pattern` says what part counts: give also `identity`, of what it is a part"
+        )
     return Settings(
         base=_base(settings.get("url"), flavour),
         flavour=flavour,
@@ -87,6 +109,8 @@ def read(settings: Mapping[str, Any]) -> Settings:
         service_accounts=_patterns(settings.get("service_accounts")),
         ca_file=_ca_file(_text(settings, "ca_file")),
         include_personal=_switch(settings, "include_personal", False),
+        identity=identity,
+        identity_pattern=pattern,
     )
 
 
@@ -97,6 +121,18 @@ def _flavour(given: object) -> Flavour:
         raise Misconfigured(
             f"unknown flavour {given!r}: give `cloud` for *.atlassian.net, `data-center` for a server of your own"
         ) from None
+
+
+def _identity(given: str | None, flavour: Flavour) -> Identity | None:
+    if given is None:
+        return None
+    try:
+        identity = Identity(given)
+    except ValueError:
+        raise Misconfigured(f"`identity` is one of {', '.join(Identity)}, not {given!r}") from None
+    if identity is Identity.USERNAME and flavour is Flavour.CLOUD:
+        raise Misconfigured("Confluence Cloud has no user names: give `identity` as mail or account-id")
+    return identity
 
 
 def _base(given: object, flavour: Flavour) -> str:

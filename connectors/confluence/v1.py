@@ -27,6 +27,8 @@ def account(user: Mapping[str, Any]) -> Account | None:
     return Account(
         id=key,
         names=tuple(str(name) for name in names if name),
+        username=user.get("username") or None,
+        mail=user.get("email") or user.get("emailAddress") or None,
         app=user.get("accountType") == "app",
         guest=bool(user.get("isExternalCollaborator") or user.get("isGuest")),
         active=status in ("active", "current"),

@@ -1,38 +1,28 @@
 """A fictitious company and its two intranets, the same for the same seed: people, groups, rooms, and what happened."""
 
 import random
-import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from service.demo.conversations import Conversations, Draft, Person
 from service.demo.organisation import (
-    FIRST_NAMES,
-    LAST_NAMES,
-    MAIL_DOMAIN,
     NAME,
     PERSONAL_SPACES,
     PLANS,
-    SITES,
     UNITS,
     Plan,
     Platform,
 )
 from service.demo.store import Expected, Permission, Space, Store, Version
 from service.demo.timeline import Timeline
-from service.demo.working_days import BERLIN, works
+from service.demo.workforce import Workforce
+from service.demo.working_days import BERLIN, dawn, works
 
 EVERYBODY = "alle-mitarbeitenden"
 LEADERS = "fuehrungskraefte"
 UNIT_GROUPS = r"^abt-(.+)$"
-_WIKI_UNITS = frozenset(
-    ("it", "netzbetrieb", "erzeugung", "finanzen", "einkauf", "handel", "recht", "sicherheit", "vertrieb")
-)
-_LICENSED = {"it": 1.0, "handel": 1.0}
-"""Part of a unit with access to the old wiki, where it is not `_SOME`."""
-_SOME = 0.4
 _IMPORTED = 160
 _GRID, _FIRST_MONDAY = 28, date(2000, 1, 3)
 """The relaunch falls on the first day of one of the windows of 28 days that are measured (`metrics.periods`)."""
@@ -59,7 +49,7 @@ class Company:
     people: Sequence[Person]
     plans: dict[tuple[Platform, str], Plan]
     members: dict[tuple[Platform, str], Sequence[Person]]
-    timelines: dict[Platform, Timeline]
+    timelines: dict[Platform, Timeline] = field(repr=False)
 
     @classmethod
     def found(
@@ -119,11 +109,6 @@ class Company:
             timeline.advance(to)
 
 
-def dawn(day: date) -> datetime:
-    """Midnight in Berlin, as aware UTC."""
-    return datetime.combine(day, time(), BERLIN).astimezone(UTC)
-
-
 class _Founding:
     def __init__(self, seed: int, people: int, until: date, months: int, scale: float) -> None:
         self.rng = random.Random(seed)  # noqa: S311
@@ -133,18 +118,7 @@ class _Founding:
         self.relaunch = _FIRST_MONDAY + timedelta(_GRID * round(about.days / _GRID))
         while not works(self.relaunch):
             self.relaunch += timedelta(1)
-        self.taken: set[str] = set()
-        self.employees = [
-            self._employee(number, unit) for number, unit in enumerate(self._assignments(people))
-        ]
-        self.guests = [self._person("guest", 900_000 + number, None) for number in range(people // 80)]
-        self.bots = {
-            name: self._bot(number, name)
-            for number, name in enumerate(
-                ("Migrationsdienst", "Störungsmelder", "Build-Bot", "Resonanz-Leser")
-            )
-        }
-        self.people = [*self.employees, *self.guests, *self.bots.values()]
+        self.workforce = Workforce(self.rng, people, self.since, self.relaunch, until)
         self.groups: dict[tuple[Platform, str], str] = {}
         self.members: dict[tuple[Platform, str], Sequence[Person]] = {}
         self.plans: dict[tuple[Platform, str], Plan] = {}
@@ -156,80 +130,18 @@ class _Founding:
             self.since,
             self.relaunch,
             self.until,
-            self.people,
+            self.workforce.people,
             self.plans,
             self.members,
             timelines,
         )
-
-    # -- people --------------------------------------------------------------------------------------------------------
-
-    def _assignments(self, people: int) -> list[str]:
-        """The unit of each employee: about its share, and nobody left out."""
-        sizes = {unit.slug: max(1, round(unit.share * people)) for unit in UNITS}
-        while (surplus := sum(sizes.values()) - people) != 0:
-            largest = max(sizes, key=lambda slug: sizes[slug])
-            sizes[largest] -= 1 if surplus > 0 else surplus
-        return [slug for slug, size in sizes.items() for _ in range(size)]
-
-    def _employee(self, number: int, unit: str) -> Person:
-        rng = self.rng
-        person = self._person("human", number, unit)
-        person.leader = unit == "vorstand" or rng.random() < 0.08
-        person.drive = 0.0 if rng.random() < 0.24 else min(rng.paretovariate(1.1), 60.0)
-        if unit == "kommunikation":
-            person.drive = max(person.drive, 2.0)
-        draw = rng.random()
-        if draw < 0.58:
-            person.since = date.min
-        elif draw < 0.88:
-            person.since = self.relaunch + timedelta(int(rng.expovariate(1 / 20)))
-        else:
-            person.since = self._day_between(self.since, self.until)
-            if rng.random() < 0.5:
-                person.hired = person.since
-        if rng.random() < 0.06:
-            person.left = self._day_between(max(person.since, self.since) + timedelta(1), self.until)
-        return person
-
-    def _person(self, kind: str, number: int, unit: str | None) -> Person:
-        rng = self.rng
-        first, last = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
-        plain = username = f"{_plain(first)}.{_plain(last)}"
-        namesake = 1
-        while username in self.taken:
-            namesake += 1
-            username = f"{plain}{namesake}"
-        self.taken.add(username)
-        guest = kind == "guest"
-        mail = f"{username}@{'partner.example' if guest else MAIL_DOMAIN}"
-        person = Person(number, f"{first} {last}", username, mail, unit, rng.choice(SITES))
-        if guest:
-            person.kind, person.drive = "guest", rng.paretovariate(1.2)
-        return self._identified(person)
-
-    def _bot(self, number: int, name: str) -> Person:
-        username = _plain(name)
-        bot = Person(950_000 + number, name, username, f"{username}@{MAIL_DOMAIN}", None, None, "app")
-        return self._identified(bot)
-
-    def _identified(self, person: Person) -> Person:
-        bits = self.rng.getrandbits(128)
-        person.ids["intranet"] = f"712020:{UUID(int=bits, version=4)}"
-        licensed = _LICENSED.get(person.unit, _SOME) if person.unit in _WIKI_UNITS else 0.0
-        if person.unit is None or self.rng.random() < licensed:
-            person.ids["wiki"] = f"8a7f8{self.rng.getrandbits(108):027x}"
-        return person
-
-    def _day_between(self, first: date, last: date) -> date:
-        return first + timedelta(self.rng.randrange(max(1, (last - first).days)))
 
     # -- platforms -----------------------------------------------------------------------------------------------------
 
     def _platform(self, platform: Platform) -> Timeline:
         store = Store(first_id=98_304 if platform == "wiki" else 1_310_720)
         timeline = Timeline(store)
-        on_platform = [person for person in self.people if platform in person.ids]
+        on_platform = [person for person in self.workforce.people if platform in person.ids]
         for person in on_platform:
             id_ = person.ids[platform]
             given = (id_, person.username, person.name, person.mail, person.kind)
@@ -285,7 +197,7 @@ class _Founding:
             pool = [person for person in humans if not plan.units or person.unit in plan.units]
             members = rng.sample(pool, min(plan.size, len(pool)))
             if plan.purpose == "project":
-                members += [guest for guest in self.guests if rng.random() < 0.25]
+                members += [guest for guest in self.workforce.guests if rng.random() < 0.25]
         else:
             members = own
         members = members or humans[:2]
@@ -339,7 +251,7 @@ class _Founding:
         if plan.open:
             rights.append(Permission("group", everybody, "read", "space"))
             rights.append(Permission("group", everybody, "create", "comment"))
-        reader = self.bots["Resonanz-Leser"].ids[platform]
+        reader = self.workforce.bots["Resonanz-Leser"].ids[platform]
         rights.append(Permission("user", reader, "read", "space"))
         rights += [
             Permission("user", owner.ids[platform], "administer", "space")
@@ -369,7 +281,11 @@ class _Founding:
             )
             timeline.plan(made, store.insert_space, space)
             drafts += [
-                Draft(key, "page", [Version(id_, self._noon(self._day_between(self.since, self.until)))])
+                Draft(
+                    key,
+                    "page",
+                    [Version(id_, self._noon(self.workforce.day_between(self.since, self.until)))],
+                )
                 for _ in range(self.rng.randint(1, 5))
             ]
         return drafts
@@ -378,7 +294,7 @@ class _Founding:
         """The import of the old pages on the weekend before the relaunch, and notices sent by machines."""
         drafts: list[Draft] = []
         if platform == "intranet":
-            service = self.bots["Migrationsdienst"].ids[platform]
+            service = self.workforce.bots["Migrationsdienst"].ids[platform]
             moment = self._noon(self.relaunch - timedelta(2))
             for number in range(round(_IMPORTED * self.scale)):
                 key = ("RICHT", "HR", "ITS", "SICHER", "COMPL", "STANDORT")[number % 6]
@@ -389,7 +305,7 @@ class _Founding:
         day = self.since
         while day < self.until:
             if works(day):
-                written = Version(self.bots[sender].ids[platform], self._noon(day))
+                written = Version(self.workforce.bots[sender].ids[platform], self._noon(day))
                 drafts.append(Draft(key, "blogpost", [written], views=20, viewers=15))
             day += timedelta(self.rng.randint(5, 10))
         return drafts
@@ -400,19 +316,3 @@ class _Founding:
 
 
 _PLATFORMS: tuple[Platform, ...] = ("intranet", "wiki")
-
-
-def _plain(name: str) -> str:
-    """A name as it stands in a user name: lower case ASCII, umlauts written out."""
-    for letter, written in (
-        ("ä", "ae"),
-        ("ö", "oe"),
-        ("ü", "ue"),
-        ("ß", "ss"),
-        ("ı", "i"),
-        ("Ö", "oe"),
-        ("Ü", "ue"),
-    ):
-        name = name.replace(letter, written)
-    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return bare.lower().replace(" ", "-")

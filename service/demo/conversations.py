@@ -92,13 +92,13 @@ class Habit:
 
 
 HABITS: dict[Fate, Habit] = {
-    "broadcast": Habit(0.16, 0.35, 0.15, 2.6, 0.6, 0.3, 0.6, 0.05, 9.0, 0.35),
-    "steady": Habit(0.36, 0.42, 0.36, 1.3, 1.5, 0.4, 0.2, 0.3, 5.0, 0.4, 0.5),
-    "living": Habit(0.72, 0.56, 0.48, 2.9, 1.1, 0.35, 0.45, 0.15, 2.5, 0.45, 1.2),
-    "stirring": Habit(0.28, 0.3, 0.3, 1.0, 0.8, 0.3, 0.3, 0.1, 8.0, 0.3, 0.5),
+    "broadcast": Habit(0.16, 0.35, 0.15, 1.7, 0.6, 0.3, 0.6, 0.05, 9.0, 0.35),
+    "steady": Habit(0.36, 0.42, 0.36, 0.9, 1.5, 0.4, 0.2, 0.3, 5.0, 0.4, 0.5),
+    "living": Habit(0.72, 0.56, 0.48, 1.9, 1.1, 0.35, 0.45, 0.15, 2.5, 0.45, 1.2),
+    "stirring": Habit(0.28, 0.3, 0.3, 0.6, 0.8, 0.3, 0.3, 0.1, 8.0, 0.3, 0.5),
     "stillborn": Habit(0.0, 0.0, 0.0, 0.2, 0.3, 0.0, 0.2, 0.0, 20.0, 0.15),
     "dead": Habit(0.3, 0.35, 0.3, 0.8, 1.0, 0.3, 0.2, 0.2, 8.0, 0.25),
-    "closed": Habit(0.4, 0.45, 0.4, 1.2, 1.6, 0.45, 0.2, 0.3, 5.0, 0.4, 0.5),
+    "closed": Habit(0.4, 0.45, 0.4, 0.9, 1.6, 0.45, 0.2, 0.3, 5.0, 0.4, 0.5),
 }
 
 
@@ -128,6 +128,9 @@ def mood(day: date, relaunch: date, plan: Plan) -> float:
     return 0.9 + 1.5 * math.exp(-(day - relaunch).days / 40)
 
 
+_ECHO = timedelta(days=21)
+
+
 @dataclass(slots=True)
 class Conversations:
     """The life of one room from `opened` to `until`. `team` runs the room, `members` take part, `readers` may read."""
@@ -147,8 +150,8 @@ class Conversations:
         habit = HABITS[self.plan.fate]
         leading = Crowd(self.team, lambda person: person.drive + 0.5)
         writing = Crowd(self.members, lambda person: person.drive)
-        answering = Crowd(self.members, lambda person: math.sqrt(person.drive))
-        liking = Crowd(self.members, lambda person: math.sqrt(person.drive) + 0.05)
+        answering = Crowd(self.members, lambda person: person.drive**0.75)
+        liking = Crowd(self.members, lambda person: person.drive**0.7 + 0.12)
         if self.plan.fate == "stillborn":
             self._stillborn(leading, liking, habit)
             return self.drafts
@@ -202,7 +205,7 @@ class Conversations:
             len(original.likes) + 1, min(len(self.readers), int(reach * len(self.readers)))
         )
         original.views = int(original.viewers * rng.uniform(1.1, 2.6))
-        if rng.random() < 0.015:
+        if rng.random() < 0.008:
             last = max(draft.touched for draft in self.drafts[begun:])
             moment = last + timedelta(seconds=int(rng.expovariate(1 / 15) * 86_400) + 60)
             original.trashed = moment if self._past(moment) else None
@@ -279,7 +282,11 @@ class Conversations:
         return Version(person.ids[self.plan.platform], when, minor)
 
     def _past(self, when: datetime) -> bool:
-        return when.astimezone(BERLIN).date() < self.until
+        """Whether it still happens: within the history, and soon after the end in a room that has ended."""
+        last = self.until
+        if self.plan.fate in ("dead", "closed"):
+            last = min(last, self.end() + _ECHO)
+        return when.astimezone(BERLIN).date() < last
 
 
 def _poisson(mean: float, rng: random.Random) -> int:

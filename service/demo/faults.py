@@ -21,6 +21,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+CURSORS = frozenset(("cursor", "$skiptoken", "$deltatoken", "token"))
+"""Names under which requests carry a cursor."""
 LOGIN_PAGE = b"<!doctype html><html><head><title>Anmelden</title></head><body><form></form></body></html>"
 
 
@@ -54,7 +56,7 @@ class Fault:
         asked = parse_qs(scope["query_string"].decode())
         if any(value not in asked.get(name, ()) for name, value in self.query.items()):
             return False
-        if self.cursor and "cursor" not in asked:
+        if self.cursor and not CURSORS & asked.keys():
             return False
         self.met += 1
         if self.met < self.after or (self.times is not None and self.struck >= self.times):
@@ -149,6 +151,25 @@ def busy(
     return Fault(act, **when)
 
 
+def throttled(wait: float | None = None, reset: float | None = None, status: int = 429, **when: Any) -> Fault:
+    """As Graph and SharePoint throttle: Retry-After of `wait` seconds, RateLimit headers that end in `reset` seconds."""
+
+    async def act(exchange: Exchange) -> None:
+        headers = {"content-type": "application/json"}
+        if wait is not None:
+            headers["retry-after"] = f"{wait:g}"
+        if reset is not None:
+            headers |= {
+                "ratelimit-limit": "1250",
+                "ratelimit-remaining": "0",
+                "ratelimit-reset": f"{reset:g}",
+            }
+        body = b'{"error":{"code":"TooManyRequests","message":"The request was throttled."}}'
+        await exchange.answer(status, body, headers)
+
+    return Fault(act, **when)
+
+
 def failure(status: int = 500, body: bytes = b'{"message":"Internal error"}', **when: Any) -> Fault:
     """A plain error answer: 500, 502, 503, 410, 403 and so on."""
 
@@ -230,6 +251,23 @@ def repeated_cursor(**when: Any) -> Fault:
         links = answer.setdefault("_links", {})
         if "next" in links:
             links["next"] = here[here.index(links["next"].split("?")[0]) :]
+        await exchange.answer(
+            status, json.dumps(answer).encode(), {"content-type": headers.get("content-type", "")}
+        )
+
+    return Fault(act, **when)
+
+
+def repeated_link(**when: Any) -> Fault:
+    """As `repeated_cursor`, for lists that lead on by `@odata.nextLink`."""
+
+    async def act(exchange: Exchange) -> None:
+        status, body, headers = await exchange.proper()
+        answer = json.loads(body)
+        if "@odata.nextLink" in answer:
+            asked = {name.decode(): value.decode() for name, value in exchange.scope["headers"]}
+            here = exchange.scope["path"] + "?" + exchange.scope["query_string"].decode()
+            answer["@odata.nextLink"] = f"http://{asked['host']}{here}"
         await exchange.answer(
             status, json.dumps(answer).encode(), {"content-type": headers.get("content-type", "")}
         )

@@ -1,7 +1,7 @@
-"""The company's two intranets as running servers: a newer one in Confluence Cloud, an older wiki in Data Center."""
+"""The company's platforms as running servers: an intranet in Confluence Cloud, a wiki in Data Center, Microsoft 365."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -9,6 +9,8 @@ from typing import Any, Self
 from service.demo.company import UNIT_GROUPS, Company
 from service.demo.confluence_cloud import Cloud
 from service.demo.confluence_data_center import DataCenter
+from service.demo.microsoft import MicrosoftCloud
+from service.demo.microsoft.workplace import Workplace
 from service.demo.organisation import Purpose
 from service.demo.serving import Server
 
@@ -30,10 +32,19 @@ class Connection:
 
 
 class Intranet:
-    """Starts both servers on free ports of the loopback interface; token files go into `directory`, mode 0600."""
+    """Starts all servers on free ports of the loopback interface; credentials go into `directory`, mode 0600.
+
+    Without a `workplace` there is no Microsoft 365.
+    """
 
     def __init__(
-        self, directory: Path, *, company: Company | None = None, seed: int = 7, until: date | None = None
+        self,
+        directory: Path,
+        *,
+        company: Company | None = None,
+        seed: int = 7,
+        until: date | None = None,
+        workplace: Workplace | None = None,
     ) -> None:
         self.company = company or Company.generate(seed, until=until or date.today())  # noqa: DTZ011
         self._directory = directory
@@ -45,13 +56,31 @@ class Intranet:
             self.company.stores["wiki"], token=_token("wiki"), reader=reader.ids["wiki"]
         )
 
+        self.workplace = workplace
+        self.microsoft = MicrosoftCloud(workplace.tenant) if workplace else None
+
     @property
-    def connections(self) -> tuple[Connection, Connection]:
-        """The intranet (Cloud) and the wiki (Data Center)."""
+    def name(self) -> str:
+        return self.company.name
+
+    @property
+    def relaunch(self) -> date:
+        return self.company.relaunch
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """The intranet (Cloud), the wiki (Data Center) and, with a workplace, the office (Microsoft 365)."""
         return (
             self._connection("intranet", "cloud", self.cloud),
             self._connection("wiki", "data-center", self.data_center),
+            *self._office(),
         )
+
+    def advance(self, to: datetime) -> None:
+        """See `Company.advance`."""
+        self.company.advance(to)
+        if self.workplace is not None:
+            self.workplace.advance(to)
 
     def start(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -61,11 +90,15 @@ class Intranet:
             file.chmod(0o600)
             file.write_text(server.token + "\n", encoding="ascii")
             server.start()
+        if self.microsoft is not None:
+            self.microsoft.start()
         return self
 
     def stop(self) -> None:
         for _, server in self._servers():
             server.stop()
+        if self.microsoft is not None:
+            self.microsoft.stop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -77,6 +110,14 @@ class Intranet:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def _office(self) -> tuple[Connection, ...]:
+        if self.workplace is None or self.microsoft is None:
+            return ()
+        settings = self.microsoft.settings(
+            self._directory, identity="mail", leadership=["^Vorstand", "^Leitung"]
+        )
+        return (Connection("office", settings, self.workplace.purposes, self.workplace.rooms),)
 
     def _servers(self) -> tuple[tuple[str, Server], ...]:
         return (("intranet", self.cloud), ("wiki", self.data_center))
@@ -99,9 +140,14 @@ class Intranet:
                 "flavour": flavour,
                 "token_file": str(self._token_file(name)),
                 "unit_groups": UNIT_GROUPS,
+                "identity": "mail",
                 **more,
             },
-            {key: plan.purpose for (platform, key), plan in self.company.plans.items() if platform == name},
+            {
+                key: plan.purpose
+                for (platform, key), plan in self.company.plans.items()
+                if platform == name and key in server.store.spaces
+            },
             sum(space.listed and space.type != "personal" for space in server.store.spaces.values()),
         )
 

@@ -7,7 +7,7 @@ NAME = "Auental Energie AG"
 MAIL_DOMAIN = "auental-energie.example"
 SITES = ("Auental (Zentrale)", "Brückmühl", "Hafenwerk", "Moorhain", "Kundencenter Lindenplatz")
 
-Platform = Literal["intranet", "wiki"]
+Platform = Literal["intranet", "wiki", "office"]
 Purpose = Literal["official", "team", "community", "project"]
 Fate = Literal["broadcast", "steady", "living", "stirring", "stillborn", "dead", "closed"]
 

@@ -12,6 +12,7 @@ from typing import Any
 from service.demo.conversations import Draft
 from service.demo.store import Item, Store
 
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 _DAY = timedelta(days=1)
 _READ = 400.0
 """Days after which a page has all the views it will ever have."""
@@ -48,7 +49,7 @@ class Timeline:
     """The changes of a store that are still to come, and those that were made."""
 
     store: Store
-    moment: datetime = datetime.min.replace(tzinfo=UTC)
+    moment: datetime = _BEGINNING
     """The moment the store is at."""
     _changes: list[tuple[datetime, int, Callable[[], object]]] = field(default_factory=list)
     _readerships: list[tuple[Readership, tuple[int, int]]] = field(default_factory=list)

@@ -20,6 +20,11 @@ def holidays(year: int) -> frozenset[date]:
     )
 
 
+def dawn(day: date) -> datetime:
+    """Midnight in Berlin, as aware UTC."""
+    return datetime.combine(day, time(), BERLIN).astimezone(UTC)
+
+
 def works(day: date) -> bool:
     return day.weekday() < 5 and day not in holidays(day.year)
 

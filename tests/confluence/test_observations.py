@@ -158,3 +158,14 @@ def test_cheap_contents_do_not_hide_that_others_were_left(serve_data_center, ben
     bench.collect(serve_data_center(store), memory, observe=2)
     assert source_gaps(memory) == [Gap(None, None, (Kind.REACT, Kind.VIEW), "not_due")]
     assert not all(content.observed for content in memory.known.values())
+
+
+def test_every_complete_look_ends_its_run_so_that_the_next_begins_anew(serve, bench, memory):
+    store = crowd(bench, 30)
+    server = serve(store)
+    page = str(max(store.items))
+    for night in range(301, 306):
+        when = bench.day(night)
+        store.like(int(page), f"reader-{night}", when=when) if night > 301 else None
+        bench.collect(server, memory, observe="all", now=lambda when=when: when)
+        assert len(memory.reactors[page].people) == night - 300

@@ -72,6 +72,11 @@ def test_the_base_is_found_for_every_kind_of_address(given, flavour, url, base):
         ({"user": 7}, "user"),
         ({"ca_file": "/nowhere/ca.pem"}, "certificate"),
         ({"uri": "https://x"}, "unknown setting"),
+        ({"identity": "name"}, "username, mail, account-id"),
+        ({"identity": "username"}, "no user names"),
+        ({"identity_pattern": "^([^@]+)@"}, "give also `identity`"),
+        ({"identity": "mail", "identity_pattern": "^[^@]+@"}, "one group"),
+        ({"identity": "mail", "identity_pattern": "("}, "regular expression"),
     ],
 )
 def test_what_is_wrong_is_said_with_how_to_mend_it(given, wrong, told):

@@ -12,7 +12,7 @@ from requests.adapters import BaseAdapter
 from urllib3.response import HTTPResponse
 
 from connectors.confluence.settings import Flavour, Settings
-from connectors.confluence.throttle import Throttle
+from connectors.throttle import Throttle
 from connectors.confluence.transport import LONGEST_WAIT, TIMEOUT, TRIES, TimeoutAdapter, Transport
 from connectors.errors import (
     AccessDenied,

@@ -1,0 +1,256 @@
+"""`resonanz source add`: the options of every connector, checked by the connector itself and kept as the source's settings."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+from sqlalchemy import select
+
+from connectors.base import Nothing, connector
+from service.cli.context import opened, the_organisation
+from service.cli.output import AsJson, console, print_json
+from service.errors import Conflict, Invalid
+from service.models import Organisation, Source
+
+KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_CONFLUENCE = "Confluence"
+_MICROSOFT = "Microsoft 365"
+_APP = "Microsoft 365: how the app proves itself (one of certificate, secret, assertion)"
+
+
+class Flavour(StrEnum):
+    CLOUD = "cloud"
+    DATA_CENTER = "data-center"
+
+
+def given(pairs: list[str]) -> dict[str, str]:
+    """Settings as name=value; paths are kept whole, since later commands may run elsewhere."""
+    settings = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not (name and equals):
+            raise Invalid(f"--set {pair!r}: write name=value")
+        is_path = name == "path" or name.endswith("_file")
+        settings[name] = str(Path(value).absolute()) if is_path else value
+    return settings
+
+
+def kept(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that were given, as they are stored: paths whole, choices as text."""
+    settings: dict[str, Any] = {}
+    for name, value in options.items():
+        match value:
+            case None | []:
+                continue
+            case Path():
+                settings[name] = str(value.absolute())
+            case StrEnum():
+                settings[name] = value.value
+            case _:
+                settings[name] = value
+    return settings
+
+
+def add(
+    connector_name: Annotated[
+        str,
+        typer.Argument(
+            metavar="CONNECTOR", help="confluence, microsoft-365, files, or another installed connector."
+        ),
+    ],
+    key: Annotated[
+        str | None, typer.Option(help="Short key of the source; default: the connector's name.")
+    ] = None,
+    expected_rooms: Annotated[
+        int | None, typer.Option(help="How many rooms the admin expects to be visible.")
+    ] = None,
+    service_account: Annotated[
+        list[str] | None, typer.Option(help="Pattern of accounts that are no people (repeatable).")
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=32, help="Requests under way at once; default: 8.")
+    ] = None,
+    observe: Annotated[
+        str | None,
+        typer.Option(help="Contents whose likes and views are looked up per run: a number, or all."),
+    ] = None,
+    ca_file: Annotated[Path | None, typer.Option(help="Certificate authority of the company, PEM.")] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="File holding the token; it stays there and is not copied into the database."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Further setting name=value (repeatable).")
+    ] = None,
+    organisation: Annotated[str | None, typer.Option(help="Key, where there are several.")] = None,
+    as_json: AsJson = False,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of the site, with its context path if it has one.", rich_help_panel=_CONFLUENCE
+        ),
+    ] = None,
+    flavour: Annotated[
+        Flavour | None, typer.Option(help="cloud or data-center.", rich_help_panel=_CONFLUENCE)
+    ] = None,
+    user: Annotated[
+        str | None,
+        typer.Option(
+            help="Account for basic authentication (Cloud: the mail address).", rich_help_panel=_CONFLUENCE
+        ),
+    ] = None,
+    unit_groups: Annotated[
+        str | None,
+        typer.Option(
+            help="Regular expression; its first group takes the unit from a group's name.",
+            rich_help_panel=_CONFLUENCE,
+        ),
+    ] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="Id or domain of the tenant.", rich_help_panel=_MICROSOFT)
+    ] = None,
+    client_id: Annotated[
+        str | None,
+        typer.Option(help="Application (client) id of the registered app.", rich_help_panel=_MICROSOFT),
+    ] = None,
+    certificate_file: Annotated[
+        Path | None,
+        typer.Option(help="Key and certificate, PEM or PFX (recommended).", rich_help_panel=_APP),
+    ] = None,
+    passphrase_file: Annotated[
+        Path | None, typer.Option(help="File holding the certificate's passphrase.", rich_help_panel=_APP)
+    ] = None,
+    secret_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File holding the app's secret; SharePoint's comments and likes refuse it.",
+            rich_help_panel=_APP,
+        ),
+    ] = None,
+    assertion_file: Annotated[
+        Path | None,
+        typer.Option(help="File holding a federated token (workload identity).", rich_help_panel=_APP),
+    ] = None,
+    cloud: Annotated[
+        str | None, typer.Option(help="global, us-gov, us-dod or china.", rich_help_panel=_MICROSOFT)
+    ] = None,
+    authority: Annotated[
+        str | None, typer.Option(help="Sign-in address instead of the cloud's.", rich_help_panel=_MICROSOFT)
+    ] = None,
+    graph_url: Annotated[
+        str | None, typer.Option(help="Graph's address instead of the cloud's.", rich_help_panel=_MICROSOFT)
+    ] = None,
+    sharepoint_url: Annotated[
+        str | None,
+        typer.Option(
+            help="SharePoint's address; else learned from the root site.", rich_help_panel=_MICROSOFT
+        ),
+    ] = None,
+    identity: Annotated[
+        str | None,
+        typer.Option(
+            help="What tells the same person in other systems: mail, userPrincipalName, employeeId or onPremisesSamAccountName.",
+            rich_help_panel=_MICROSOFT,
+        ),
+    ] = None,
+    unit_from: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the unit comes from: department, officeLocation or companyName.",
+            rich_help_panel=_MICROSOFT,
+        ),
+    ] = None,
+    leadership: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Regular expression on job titles; the first is level 1, the next level 2 (repeatable).",
+            rich_help_panel=_MICROSOFT,
+        ),
+    ] = None,
+    guests: Annotated[str | None, typer.Option(help="count or skip.", rich_help_panel=_MICROSOFT)] = None,
+    site: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Address or id of a site to read, else all (repeatable).", rich_help_panel=_MICROSOFT
+        ),
+    ] = None,
+    team: Annotated[
+        list[str] | None,
+        typer.Option(help="Id of a team to read, else all (repeatable).", rich_help_panel=_MICROSOFT),
+    ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(help="Id of a group to read, else all (repeatable).", rich_help_panel=_MICROSOFT),
+    ] = None,
+    stream: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Stream to read, such as site_pages, else all (repeatable).", rich_help_panel=_MICROSOFT
+        ),
+    ] = None,
+) -> None:
+    """Connect a system. Nothing is read yet: `source check` tries it, `sync` reads it."""
+    key = key or connector_name
+    if not KEY.fullmatch(key):
+        raise Invalid(f"the key {key!r} may hold small letters, digits and hyphens only")
+    if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+        raise Invalid(f"{url!r} is no address; write it like https://intranet.example.com/confluence")
+    settings = kept(
+        {
+            "url": url,
+            "token_file": token_file,
+            "concurrency": concurrency,
+            "flavour": flavour,
+            "user": user,
+            "unit_groups": unit_groups,
+            "service_accounts": service_account,
+            "observe": observe,
+            "ca_file": ca_file,
+            "tenant": tenant,
+            "client_id": client_id,
+            "certificate_file": certificate_file,
+            "passphrase_file": passphrase_file,
+            "secret_file": secret_file,
+            "assertion_file": assertion_file,
+            "cloud": cloud,
+            "authority": authority,
+            "graph_url": graph_url,
+            "sharepoint_url": sharepoint_url,
+            "identity": identity,
+            "unit_from": unit_from,
+            "leadership": leadership,
+            "guests": guests,
+            "sites": site,
+            "teams": team,
+            "groups": group,
+            "streams": stream,
+        }
+    )
+    settings |= given(set_ or [])
+    connector(connector_name).connect(settings, Nothing()).close()
+    with opened() as context, context.transaction() as session:
+        if session.scalars(select(Source).where(Source.key == key)).first() is not None:
+            raise Conflict(f"there is a source {key!r} already; remove it first or give another --key")
+        if session.scalars(select(Organisation)).first() is None:
+            session.add(Organisation(key="main", name="Organisation"))
+            session.flush()
+        owner = the_organisation(session, organisation)
+        session.add(
+            Source(
+                organisation_id=owner.id,
+                key=key,
+                connector=connector_name,
+                settings=settings,
+                expected_rooms=expected_rooms,
+                created=datetime.now(UTC),
+            )
+        )
+    if as_json:
+        print_json({"key": key, "connector": connector_name, "settings": settings})
+    else:
+        console.print(f"Source {key} is connected. Next: resonanz source check {key}")
