@@ -18,9 +18,6 @@ from service.errors import Conflict, Invalid
 from service.models import Organisation, Source
 
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_CONFLUENCE = "Confluence"
-_MICROSOFT = "Microsoft 365"
-_APP = "Microsoft 365: how the app proves itself (one of certificate, secret, assertion)"
 
 
 class Flavour(StrEnum):
@@ -91,107 +88,86 @@ def add(
     as_json: AsJson = False,
     url: Annotated[
         str | None,
-        typer.Option(
-            help="Address of the site, with its context path if it has one.", rich_help_panel=_CONFLUENCE
-        ),
+        typer.Option(help="Confluence: address of the site, with its context path if it has one."),
     ] = None,
-    flavour: Annotated[
-        Flavour | None, typer.Option(help="cloud or data-center.", rich_help_panel=_CONFLUENCE)
-    ] = None,
+    flavour: Annotated[Flavour | None, typer.Option(help="Confluence: cloud or data-center.")] = None,
     user: Annotated[
         str | None,
-        typer.Option(
-            help="Account for basic authentication (Cloud: the mail address).", rich_help_panel=_CONFLUENCE
-        ),
+        typer.Option(help="Confluence: account for basic authentication (Cloud: the mail address)."),
     ] = None,
     unit_groups: Annotated[
         str | None,
         typer.Option(
-            help="Regular expression; its first group takes the unit from a group's name.",
-            rich_help_panel=_CONFLUENCE,
+            help="Confluence: regular expression; its first group takes the unit from a group's name."
         ),
     ] = None,
-    tenant: Annotated[
-        str | None, typer.Option(help="Id or domain of the tenant.", rich_help_panel=_MICROSOFT)
-    ] = None,
+    tenant: Annotated[str | None, typer.Option(help="Microsoft 365: id or domain of the tenant.")] = None,
     client_id: Annotated[
         str | None,
-        typer.Option(help="Application (client) id of the registered app.", rich_help_panel=_MICROSOFT),
+        typer.Option(help="Microsoft 365: application (client) id of the registered app."),
     ] = None,
     certificate_file: Annotated[
         Path | None,
-        typer.Option(help="Key and certificate, PEM or PFX (recommended).", rich_help_panel=_APP),
+        typer.Option(help="Microsoft 365: key and certificate, PEM or PFX (recommended)."),
     ] = None,
     passphrase_file: Annotated[
-        Path | None, typer.Option(help="File holding the certificate's passphrase.", rich_help_panel=_APP)
+        Path | None, typer.Option(help="Microsoft 365: file holding the certificate's passphrase.")
     ] = None,
     secret_file: Annotated[
         Path | None,
         typer.Option(
-            help="File holding the app's secret; SharePoint's comments and likes refuse it.",
-            rich_help_panel=_APP,
+            help="Microsoft 365: file holding the app's secret; SharePoint's comments and likes refuse it."
         ),
     ] = None,
     assertion_file: Annotated[
         Path | None,
-        typer.Option(help="File holding a federated token (workload identity).", rich_help_panel=_APP),
+        typer.Option(help="Microsoft 365: file holding a federated token (workload identity)."),
     ] = None,
-    cloud: Annotated[
-        str | None, typer.Option(help="global, us-gov, us-dod or china.", rich_help_panel=_MICROSOFT)
-    ] = None,
+    cloud: Annotated[str | None, typer.Option(help="Microsoft 365: global, us-gov, us-dod or china.")] = None,
     authority: Annotated[
-        str | None, typer.Option(help="Sign-in address instead of the cloud's.", rich_help_panel=_MICROSOFT)
+        str | None, typer.Option(help="Microsoft 365: sign-in address instead of the cloud's.")
     ] = None,
     graph_url: Annotated[
-        str | None, typer.Option(help="Graph's address instead of the cloud's.", rich_help_panel=_MICROSOFT)
+        str | None, typer.Option(help="Microsoft 365: Graph's address instead of the cloud's.")
     ] = None,
     sharepoint_url: Annotated[
         str | None,
-        typer.Option(
-            help="SharePoint's address; else learned from the root site.", rich_help_panel=_MICROSOFT
-        ),
+        typer.Option(help="Microsoft 365: SharePoint's address; else learned from the root site."),
     ] = None,
     identity: Annotated[
         str | None,
         typer.Option(
-            help="What tells the same person in other systems: mail, userPrincipalName, employeeId or onPremisesSamAccountName.",
-            rich_help_panel=_MICROSOFT,
+            help="Microsoft 365: what tells the same person in other systems: mail, userPrincipalName, employeeId or onPremisesSamAccountName."
         ),
     ] = None,
     unit_from: Annotated[
         str | None,
         typer.Option(
-            help="Where the unit comes from: department, officeLocation or companyName.",
-            rich_help_panel=_MICROSOFT,
+            help="Microsoft 365: where the unit comes from: department, officeLocation or companyName."
         ),
     ] = None,
     leadership: Annotated[
         list[str] | None,
         typer.Option(
-            help="Regular expression on job titles; the first is level 1, the next level 2 (repeatable).",
-            rich_help_panel=_MICROSOFT,
+            help="Microsoft 365: regular expression on job titles; the first is level 1, the next level 2 (repeatable)."
         ),
     ] = None,
-    guests: Annotated[str | None, typer.Option(help="count or skip.", rich_help_panel=_MICROSOFT)] = None,
+    guests: Annotated[str | None, typer.Option(help="Microsoft 365: count or skip.")] = None,
     site: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Address or id of a site to read, else all (repeatable).", rich_help_panel=_MICROSOFT
-        ),
+        typer.Option(help="Microsoft 365: address or id of a site to read, else all (repeatable)."),
     ] = None,
     team: Annotated[
         list[str] | None,
-        typer.Option(help="Id of a team to read, else all (repeatable).", rich_help_panel=_MICROSOFT),
+        typer.Option(help="Microsoft 365: id of a team to read, else all (repeatable)."),
     ] = None,
     group: Annotated[
         list[str] | None,
-        typer.Option(help="Id of a group to read, else all (repeatable).", rich_help_panel=_MICROSOFT),
+        typer.Option(help="Microsoft 365: id of a group to read, else all (repeatable)."),
     ] = None,
     stream: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Stream to read, such as site_pages, else all (repeatable).", rich_help_panel=_MICROSOFT
-        ),
+        typer.Option(help="Microsoft 365: stream to read, such as site_pages, else all (repeatable)."),
     ] = None,
 ) -> None:
     """Connect a system. Nothing is read yet: `source check` tries it, `sync` reads it."""

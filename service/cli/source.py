@@ -1,6 +1,7 @@
 """`resonanz source` and `resonanz sync`: connecting systems and reading them."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -91,6 +92,26 @@ def check(key: Annotated[str, typer.Argument(help="The source's key.")], as_json
         raise typer.Exit(1)
 
 
+@app.command("subscribe")
+def subscribe_to(
+    key: Annotated[str, typer.Argument(help="The source's key.")], as_json: AsJson = False
+) -> None:
+    """Ask Microsoft 365 to tell of changes, or for more time to do so; to be run daily. `sync --hinted` then reads them."""
+    from service.hints.subscribe import subscribe
+
+    with opened() as context:
+        done = subscribe(context.engine, key, context.settings.public_url).to_dict()
+    if as_json:
+        print_json(done)
+    else:
+        rows = [
+            {"what": what, "stream": stream, "subscriptions": number}
+            for what, counted in done.items()
+            for stream, number in counted.items()
+        ]
+        print_table(rows, ("what", "stream", "subscriptions"))
+
+
 @app.command("remove")
 def remove(
     key: Annotated[str, typer.Argument(help="The source's key.")],
@@ -114,15 +135,26 @@ def sync(
     key: Annotated[
         str | None, typer.Argument(metavar="[SOURCE]", help="The source's key; default: all.")
     ] = None,
+    hinted: Annotated[
+        bool, typer.Option("--hinted", help="Only what a platform has told of since it was last read.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read what is new from one source or all, and report what was stored, repeated and skipped."""
     from service.activity.collect import collect
+    from service.hints.pending import settle, waiting
 
     reports = []
     with opened() as context:
+        only: dict[str, frozenset[str]] = {}
         with context.transaction() as session:
-            if key is None:
+            if hinted:
+                if key is not None:
+                    the_source(session, key)
+                found = waiting(session)
+                only = found if key is None else {one: found[one] for one in found if one == key}
+                keys = list(only)
+            elif key is None:
                 keys = list(session.scalars(select(Source.key).order_by(Source.key)))
                 if not keys:
                     raise Invalid("no source is connected: `resonanz source add` connects one")
@@ -133,13 +165,24 @@ def sync(
                 for source in session.scalars(select(Source).where(Source.key.in_(keys)))
             }
         for one in keys:
+            began = datetime.now(UTC)
             with shown_progress(one, quiet=as_json) as progress:
                 report = collect(
-                    context.engine, context.log, context.pseudonymiser(owners[one]), one, progress=progress
+                    context.engine,
+                    context.log,
+                    context.pseudonymiser(owners[one]),
+                    one,
+                    only=only.get(one),
+                    progress=progress,
                 )
             reports.append(report)
+            read = [stream for stream, end in report.streams.items() if end.broken_off is None]
+            with context.transaction() as session:
+                settle(session, one, read, began)
     if as_json:
         print_json([report.to_dict() for report in reports])
+    elif not reports:
+        console.print("Nothing is hinted at.")
     else:
         for report in reports:
             show_report(report.to_dict())
@@ -166,6 +209,10 @@ def show_report(report: dict[str, Any]) -> None:
     if report["skipped"]:
         skipped = [{"skipped": reason, "count": count} for reason, count in sorted(report["skipped"].items())]
         print_table(skipped, ("skipped", "count"))
+    if identity := report.get("identity"):
+        console.print(
+            f"Recognised across sources: {identity['matched']} of {identity['accounts']} active accounts"
+        )
     if report["gaps"]:
         print_table(
             [

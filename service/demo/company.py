@@ -241,8 +241,10 @@ class _Founding:
     ) -> list[Permission]:
         platform = plan.platform
         everybody = self.groups[platform, EVERYBODY]
-        if plan.unit is not None and plan.purpose == "team":
-            writing = self.groups[platform, f"abt-{plan.unit}"]
+        unit = self.groups.get((platform, f"abt-{plan.unit}"))
+        # In a small company nobody of a unit may have an account here.
+        if unit is not None and plan.purpose == "team":
+            writing = unit
         else:
             own = team if plan.purpose == "official" else members
             writing = self._group(timeline, platform, f"raum-{plan.key.lower()}", own, made)

@@ -15,6 +15,8 @@ from service.demo.organisation import Purpose
 from service.demo.serving import Server
 
 _READER = "Resonanz-Leser"
+_ADDRESS: dict[str, Any] = {"identity": "mail", "identity_pattern": "^([^@]+)@"}
+"""What stands before the @ of an address is the user name in the wiki, which shows no addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,7 @@ class Intranet:
     def _office(self) -> tuple[Connection, ...]:
         if self.workplace is None or self.microsoft is None:
             return ()
-        settings = self.microsoft.settings(
-            self._directory, identity="mail", leadership=["^Vorstand", "^Leitung"]
-        )
+        settings = self.microsoft.settings(self._directory, **_ADDRESS, leadership=["^Vorstand", "^Leitung"])
         return (Connection("office", settings, self.workplace.purposes, self.workplace.rooms),)
 
     def _servers(self) -> tuple[tuple[str, Server], ...]:
@@ -140,7 +140,7 @@ class Intranet:
                 "flavour": flavour,
                 "token_file": str(self._token_file(name)),
                 "unit_groups": UNIT_GROUPS,
-                "identity": "mail",
+                **(_ADDRESS if flavour == "cloud" else {"identity": "username"}),
                 **more,
             },
             {

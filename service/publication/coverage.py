@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from connectors.activity import Kind
+from service.identity import matching
 from service.models import Coverage, KnownContent, Room, Source, Sync
 
 READ = tuple(
@@ -15,6 +16,9 @@ READ = tuple(
     for kind in (Kind.CREATE, Kind.EDIT, Kind.COMMENT, Kind.REPLY, Kind.REACT, Kind.VIEW, Kind.JOIN)
 )
 """The kinds coverage is told for; the others are read together with these or not offered by every platform."""
+IDENTITY = "identity"
+"""Not a kind of activity: `share` of the active human accounts that can be recognised on other platforms."""
+ALL_SOURCES = "*"
 GOOD_STATES = ("done", "partial")
 
 
@@ -31,12 +35,16 @@ class SourceCoverage:
 
 
 def coverage_of(session: Session, organisation_id: int) -> list[SourceCoverage]:
-    """The coverage of every source of an organisation, in steady order."""
-    found = []
+    """The coverage of every source of an organisation, in steady order; then how far people are recognised across them."""
+    found: list[SourceCoverage] = []
     for source in session.scalars(
         select(Source).where(Source.organisation_id == organisation_id).order_by(Source.key)
     ):
         found += _of_source(session, source)
+    recognised = matching(session, organisation_id)
+    if recognised is not None:
+        until = min((line.data_until for line in found if line.data_until is not None), default=None)
+        found.append(SourceCoverage(ALL_SOURCES, IDENTITY, recognised.share, 0, {}, until))
     return found
 
 
@@ -48,6 +56,15 @@ def _of_source(session: Session, source: Source) -> list[SourceCoverage]:
         select(func.count())
         .select_from(KnownContent)
         .where(KnownContent.source_id == source.id, KnownContent.deleted.is_(False))
+    )
+    looked_at = session.scalar(
+        select(func.count())
+        .select_from(KnownContent)
+        .where(
+            KnownContent.source_id == source.id,
+            KnownContent.deleted.is_(False),
+            KnownContent.observed.is_not(None),
+        )
     )
     until = session.scalar(
         select(func.max(Sync.started)).where(Sync.source_id == source.id, Sync.state.in_(GOOD_STATES))
@@ -65,6 +82,7 @@ def _of_source(session: Session, source: Source) -> list[SourceCoverage]:
             expected_rooms=total_rooms,
             rooms=rooms or 0,
             contents=contents or 0,
+            looked_at=looked_at or 0,
             until=until,
         )
         for kind in READ
@@ -79,9 +97,13 @@ def _of_kind(
     expected_rooms: int,
     rooms: int,
     contents: int,
+    looked_at: int,
     until: datetime | None,
 ) -> SourceCoverage:
-    """Missing rooms lower the share by rooms, missing contents by contents, a gap of the whole source to 0 or unknown."""
+    """Missing rooms lower the share by rooms, missing contents by contents, a gap of the whole source to 0 or unknown.
+
+    Where only the budget of looks leaves a gap (`not_due`), it is the share of contents that were ever looked at.
+    """
     reasons = Counter(reason for _, _, reason in gaps)
     closed = {room for room, content, _ in gaps if room and not content}
     unread = {(room, content) for room, content, _ in gaps if content and room not in closed}
@@ -90,6 +112,8 @@ def _of_kind(
     share: float | None = None
     if until is None or any(reason.startswith("stream_") for reason in whole):
         share = None
+    elif set(whole) == {"not_due"}:
+        share = min(0.999, round(looked_at / contents, 3)) if contents else 0.0
     elif whole:
         share = 0.0
     elif expected_rooms:

@@ -12,7 +12,8 @@ from scipy.sparse import csr_matrix
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.models import Membership, Organisation, Person, Room
+from service.identity import people
+from service.models import Membership, Organisation, Room
 
 
 @dataclass
@@ -22,26 +23,24 @@ class Groups:
     k: int
     zone: ZoneInfo
     memberships: Mapping[str, list[tuple[int, datetime, datetime | None]]]
-    """Room -> (pseudonym, since, until)."""
+    """Room -> (person, since, until)."""
     units: Mapping[int, int | None]
-    """Pseudonym -> unit."""
+    """Person -> unit."""
     _known: dict[datetime, frozenset[str]] = field(default_factory=dict)
     _found: dict[frozenset[tuple[str, frozenset[int]]], frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, session: Session, organisation: Organisation, k: int) -> "Groups":
         memberships: dict[str, list[tuple[int, datetime, datetime | None]]] = defaultdict(list)
+        everybody = people(session, organisation.id)
         joined = (
             select(Room.key, Membership.pseudonym, Membership.since, Membership.until)
             .join(Room, Room.id == Membership.room_id)
             .where(Room.organisation_id == organisation.id)
         )
         for room, pseudonym, since, until in session.execute(joined):
-            memberships[room].append((pseudonym, since, until))
-        people = select(Person.pseudonym, Person.unit_id).where(
-            Person.organisation_id == organisation.id, Person.kind == "human"
-        )
-        units = {pseudonym: unit for pseudonym, unit in session.execute(people)}  # noqa: C416 - a row is no pair to dict()
+            memberships[room].append((everybody.of(pseudonym), since, until))
+        units = {human.number: human.unit for human in everybody.humans if human.kind == "human"}
         return cls(k, ZoneInfo(organisation.time_zone), memberships, units)
 
     def __call__(self, room: str, since: date, until: date) -> bool | None:

@@ -166,6 +166,8 @@ def test_every_complete_look_ends_its_run_so_that_the_next_begins_anew(serve, be
     page = str(max(store.items))
     for night in range(301, 306):
         when = bench.day(night)
-        store.like(int(page), f"reader-{night}", when=when) if night > 301 else None
+        if night > 301:
+            store.add_account(f"reader{night}")
+            store.like(int(page), f"reader{night}", when=when)
         bench.collect(server, memory, observe="all", now=lambda when=when: when)
         assert len(memory.reactors[page].people) == night - 300

@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Timer
@@ -19,9 +20,10 @@ import pytest
 from sqlalchemy import select
 
 from connectors.activity import Kind
+from connectors.base import Nothing
 from service.activity.rows import Hasher
 from service.cli.context import Context
-from service.cli.demonstration import Rehearsal, weekly
+from service.cli.demonstration import Rehearsal, connected, weekly
 from service.demo.apart import Apart
 from service.demo.company import Company
 from service.demo.intranet import Intranet
@@ -122,17 +124,25 @@ def test_intranets_apart_answer_as_those_in_the_same_process(tmp_path):
     with Apart(tmp_path, seed=4, people=60, until=UNTIL) as apart:
         apart.advance(moment)
         assert (apart.name, apart.relaunch) == (company.name, company.relaunch)
-        cloud, data_center = apart.connections
+        cloud, data_center, office = apart.connections
         headers = {"Authorization": f"Bearer {Path(cloud.settings['token_file']).read_text().strip()}"}
         answer = httpx.get(
             cloud.settings["url"] + "/api/v2/spaces?limit=250", headers=headers, trust_env=False
         )
         assert {space["key"] for space in answer.json()["results"]} == set(company.stores["intranet"].spaces)
         assert set(data_center.purposes) <= set(company.stores["wiki"].spaces)
+        with closing(connected("microsoft-365", _bare(office.settings), Nothing(), lambda: moment)) as reader:
+            rooms = [room for page in reader.read("rooms", None) for room in page.rooms]
+        assert {room.handle for room in rooms} > set(office.purposes)
+        assert len(rooms) == office.rooms
         with pytest.raises(RuntimeError, match="has passed"):
             apart.advance(moment - timedelta(days=1))
     with pytest.raises(httpx.ConnectError):
         httpx.get(cloud.settings["url"], trust_env=False)
+
+
+def _bare(settings: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in settings.items() if name != "connector"}
 
 
 # -- at the console ----------------------------------------------------------------------------------------------------

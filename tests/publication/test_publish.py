@@ -236,6 +236,7 @@ def gap(room: str, content: str, kinds: str, reason: str) -> Coverage:
         ([], None, 1.0, 0),
         ([("wiki/HR", "", "comment,create", "access_denied")], None, 0.5, 1),
         ([("", "", "comment", "unsupported")], None, 0.0, 0),
+        ([("", "", "comment", "not_due")], None, 0.6, 0),
         ([("", "", "", "stream_unreachable")], None, None, 0),
         ([("wiki/ALL", "7", "comment", "broken")], None, 0.9, 0),
         ([("wiki/HR", "7", "comment", "broken"), ("wiki/HR", "", "comment", "not_found")], None, 0.5, 1),
@@ -257,7 +258,7 @@ def test_coverage_of_comments_is_what_could_be_read(
             session.add(
                 KnownContent(
                     source_id=1, id=str(number), room="wiki/ALL", content_type="page", created=MOMENT, changed=MOMENT,
-                    version=1,
+                    version=1, observed=MOMENT if number < 6 else None,
                 )
             )  # fmt: skip
         session.add_all([gap(*one) for one in gaps])

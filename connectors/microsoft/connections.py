@@ -1,0 +1,62 @@
+"""HTTP connections to Microsoft, shared by sign-in and requests, and what it means when there is none."""
+
+import ssl
+from typing import Any
+
+import httpx
+
+from connectors.errors import ConnectorError, Misconfigured, SourceUnreachable
+from connectors.microsoft.settings import Settings, loopback
+
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+"""Seconds between two bytes of an answer, and to connect."""
+
+
+def client(settings: Settings, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """Connections kept alive over HTTP/1.1, trusting the company's own authority besides the public ones."""
+    common: dict[str, Any] = {
+        "headers": {"User-Agent": settings.user_agent},
+        "timeout": TIMEOUT,
+        "follow_redirects": False,
+    }
+    if transport is not None:
+        return httpx.Client(transport=transport, **common)
+    context = httpx.create_ssl_context()
+    if settings.ca_file:
+        try:
+            context.load_verify_locations(cafile=settings.ca_file)
+        except (ssl.SSLError, OSError):
+            raise Misconfigured(f"{settings.ca_file} (`ca_file`) holds no certificate in PEM") from None
+    # Three resources and the sign-in, each with its own workers.
+    limits = httpx.Limits(
+        max_connections=4 * settings.concurrency, max_keepalive_connections=4 * settings.concurrency
+    )
+    here = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
+    return httpx.Client(
+        verify=context, limits=limits, mounts=here if _any_loopback(settings) else None, **common
+    )
+
+
+def unreachable(error: httpx.HTTPError, where: str) -> ConnectorError:
+    """Why there was no complete answer; a certificate that is not trusted is for the admin to mend."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Misconfigured(
+                "the certificate of the server is not trusted: give the file of your certificate authority as `ca_file`"
+            )
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+        return Misconfigured(f"{where}: the address or the token cannot be sent as they are")
+    return SourceUnreachable(f"{where}: no complete answer ({type(error).__name__})")
+
+
+def _any_loopback(settings: Settings) -> bool:
+    addresses = (
+        settings.authority,
+        settings.graph_url,
+        settings.sharepoint_url,
+        settings.management_url,
+        settings.engage_url,
+    )
+    return any(address is not None and loopback(address) for address in addresses)
