@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import collection
 
-BENCHMARKS = ("collection", "log")
+BENCHMARKS = ("collection", "log", "microsoft")
 
 
 def main() -> None:
@@ -29,6 +29,10 @@ def main() -> None:
         chosen.output.parent.mkdir(parents=True, exist_ok=True)
         chosen.output.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         print(f"\nFigures: {chosen.output}")
+    if "microsoft" in names:
+        from benchmarks import microsoft
+
+        microsoft.run(quick=chosen.quick)
     if "log" in names:
         from benchmarks import log
 

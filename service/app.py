@@ -17,6 +17,7 @@ from service.api import health, routes
 from service.api.problems import handle_problems
 from service.api.schemas import Problem
 from service.errors import Invalid
+from service.hints import hooks
 from service.security import signin
 from service.security.accounts import Passwords
 from service.security.browser import SameOrigin, SecureHeaders, Unexpected
@@ -55,6 +56,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     handle_problems(app)
     app.include_router(health.router)
     app.include_router(signin.router)
+    app.include_router(hooks.router)
     app.include_router(routes.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(packages=[("service.web", "static")]), name="static")

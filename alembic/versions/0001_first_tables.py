@@ -198,6 +198,19 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "hint",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("stream", sa.String(length=64), nullable=False),
+        sa.Column("room", sa.String(length=300), nullable=False),
+        sa.Column("received", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["source.id"], name=op.f("fk_hint_source_id_source"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hint")),
+        sa.UniqueConstraint("source_id", "stream", "room", name=op.f("uq_hint_source_id_stream_room")),
+    )
+    op.create_table(
         "journal",
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("stream", sa.String(length=64), nullable=False),
@@ -212,6 +225,7 @@ def upgrade() -> None:
         "person",
         sa.Column("organisation_id", sa.Integer(), nullable=False),
         sa.Column("pseudonym", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("identity", sa.BigInteger(), nullable=True),
         sa.Column("unit_id", sa.Integer(), nullable=True),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("leadership", sa.Integer(), nullable=True),
@@ -331,6 +345,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_room")),
         sa.UniqueConstraint("key", name=op.f("uq_room_key")),
     )
+    op.create_table(
+        "subscription",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("stream", sa.String(length=64), nullable=False),
+        sa.Column("room", sa.String(length=300), nullable=False),
+        sa.Column("resource", sa.String(length=500), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("expires", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["source.id"], name=op.f("fk_subscription_source_id_source"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription")),
+    )
+    with op.batch_alter_table("subscription", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subscription_source_id"), ["source_id"], unique=False)
+
     op.create_table(
         "sync",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -311,6 +311,6 @@ class Pace:
         with self._lock:
             now = self._clock()
             turn = max(now, self._next.get(place, now))
-            pass
+            self._next[place] = turn + self._between
         if turn > now:
             self._sleep(turn - now)

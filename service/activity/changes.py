@@ -125,7 +125,12 @@ class Recorder:
             "active": person.active,
             "unit": person.unit or earlier.get("unit"),
             "leadership": earlier.get("leadership") if person.leadership is None else person.leadership,
+            "identity": self._identity(person.canonical) or earlier.get("identity"),
         }
+
+    def _identity(self, canonical: str | None) -> int | None:
+        """Without the source: the same on every platform."""
+        return self._batch.pseudonymiser.person(canonical) if canonical and canonical.strip() else None
 
     def _members(self, members: Members) -> None:
         room = room_key(self._source, members.room)

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -30,10 +30,11 @@ from service.activity.log import ActivityLog, Position
 from service.activity.memory import SourceMemory
 from service.activity.novelty import LogUnusable
 from service.activity.pseudonym import Pseudonymiser
-from service.activity.report import Report, StreamEnd, coverage, lines, open_gaps, room_handles
+from service.activity.report import Identity, Report, StreamEnd, coverage, lines, open_gaps, room_handles
 from service.activity.rows import Batch
 from service.database import transaction
 from service.errors import NotFound
+from service.identity import matching
 from service.models import Organisation, Source, Sync
 
 FLUSH_ROWS = 20_000
@@ -72,13 +73,15 @@ def collect(
     source_key: str,
     *,
     connector: Connector | None = None,
+    only: Collection[str] | None = None,
     progress: Callable[[Progress], None] | None = None,
     flush_rows: int = FLUSH_ROWS,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Report:
     """Read everything that is new at a source and store it; returns what was done, which is also kept as a `Sync`.
 
-    Without `connector` the one the source was added with is built. A stream that breaks off keeps what it brought, leaves a
+    Without `connector` the one the source was added with is built. With `only` no other streams are read; such a collection says
+    nothing about how far the source as a whole was read. A stream that breaks off keeps what it brought, leaves a
     gap and lets the others go on. Raises `NotFound` for an unknown source, `Conflict` while another process collects it or
     erases somebody, `LogUnusable` if the log belongs to another pseudonym key. Whatever kills the process, the next
     collection goes on where the last stored page ended.
@@ -102,7 +105,7 @@ def collect(
         run = _Collection(
             engine, log, pseudonymiser, source, ZoneInfo(organisation.time_zone), progress, flush_rows, clock
         )
-        return run.collect(connector)
+        return run.collect(connector, only)
 
 
 @dataclass
@@ -138,13 +141,13 @@ class _Collection:
     def __post_init__(self) -> None:
         self.memory = SourceMemory(self.engine, self.source.id, self.source.key, self.clock)
 
-    def collect(self, given: Connector | None) -> Report:
+    def collect(self, given: Connector | None, only: Collection[str] | None) -> Report:
         started, clock = self.clock(), time.monotonic()
         sync = self._start(started)
         reader, error = given, None
         try:
             reader = given or find_connector(self.source.connector).connect(self.source.settings, self.memory)
-            streams = list(reader.streams())
+            streams = [stream for stream in reader.streams() if only is None or stream in only]
             for number, stream in enumerate(streams, 1):
                 self._stream(reader, stream, number, len(streams))
         except Misconfigured as wrong:
@@ -163,7 +166,8 @@ class _Collection:
         if self.compacted:
             self.log.vacuum()
         report = self._report(state, started, time.monotonic() - clock, requests, error)
-        self._finish(sync, report.state, report.to_dict())
+        state = "hinted" if only is not None and report.state in ("done", "partial") else report.state
+        self._finish(sync, state, report.to_dict())
         return report
 
     def _start(self, started: datetime) -> int:
@@ -287,6 +291,8 @@ class _Collection:
             handles = room_handles(connection, self.source)
             gaps = open_gaps(connection, self.source, handles)
             covered = coverage(connection, self.source)
+            with Session(connection) as session:
+                matched = matching(session, self.source.organisation_id)
         if state == "done" and any(gap.reason not in EXPECTED_GAPS for gap in gaps):
             state = "partial"
         return Report(
@@ -303,5 +309,6 @@ class _Collection:
             gaps=gaps,
             streams=self.ends,
             coverage=covered,
+            identity=Identity(matched.accounts, matched.matched, matched.share) if matched else None,
             error=error,
         )

@@ -18,17 +18,20 @@ _BUSY = "a source is being collected right now: try again when it is done"
 def erase_people(engine: Engine, log: ActivityLog, pseudonyms: Collection[int]) -> int:
     """Erase people from the log, the registry and the files of both; returns how many activities they had.
 
-    What other people answered to them stays, without its author. A person who still has an account is collected again with
+    Whoever is named by one account, or by the pseudonym of an id shared across platforms, is erased with all accounts. What other people answered to them stays, without its author. A person who still has an account is collected again with
     the next sync. Backups are not touched. Raises `Conflict` while a source is being collected, and `ErasureIncomplete` if
     a trace was left in the log.
     """
     with hold(engine, LOG_LOCK, busy=_BUSY):
         _recover(engine, log)
+        # Two transactions: were the log's erasure to fail, the other accounts must still be found when it is tried again.
         with transaction(engine) as session:
-            for pseudonym in pseudonyms:
+            accounts = _accounts(session, pseudonyms)
+        erased = log.erase(accounts)
+        with transaction(engine) as session:
+            for pseudonym in accounts:
                 session.execute(delete(Person).where(Person.pseudonym == pseudonym))
                 session.execute(delete(Membership).where(Membership.pseudonym == pseudonym))
-        erased = log.erase(pseudonyms)
         _rewrite(engine)
     return erased
 
@@ -48,6 +51,16 @@ def remove_source(engine: Engine, log: ActivityLog, key: str) -> int:
             session.execute(delete(Source).where(Source.key == key))
         _rewrite(engine)
     return removed
+
+
+def _accounts(session: Session, pseudonyms: Collection[int]) -> set[int]:
+    """The accounts named, and all others of the same people."""
+    named = set(pseudonyms)
+    known = session.execute(
+        select(Person.pseudonym, Person.identity).where(Person.identity.is_not(None))
+    ).all()
+    wanted = named | {identity for pseudonym, identity in known if pseudonym in named}
+    return named | {pseudonym for pseudonym, identity in known if identity in wanted}
 
 
 def _recover(engine: Engine, log: ActivityLog) -> None:

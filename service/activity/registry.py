@@ -164,6 +164,7 @@ def _people(connection: Connection, source: Source, changes: Changes) -> None:
             {
                 "organisation_id": organisation,
                 "pseudonym": pseudonym,
+                "identity": person.get("identity"),
                 "unit_id": units.get(person["unit"]),
                 "kind": person["kind"],
                 "leadership": person["leadership"],
@@ -175,6 +176,7 @@ def _people(connection: Connection, source: Source, changes: Changes) -> None:
         ],
         ("organisation_id", "pseudonym"),
         lambda new, old: {
+            "identity": func.coalesce(new.identity, old.identity),
             "unit_id": func.coalesce(new.unit_id, old.unit_id),
             "kind": new.kind,
             "leadership": func.coalesce(new.leadership, old.leadership),

@@ -55,6 +55,18 @@ class StreamEnd:
     broken_off: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Of the organisation's active human accounts, how many can be recognised on other platforms; `share` of them.
+
+    Every other account counts as a person of its own.
+    """
+
+    accounts: int
+    matched: int
+    share: float | None
+
+
 @dataclass
 class Report:
     """`state` is done, partial (something could not be read) or failed (the settings are wrong). `duration` in seconds."""
@@ -72,6 +84,7 @@ class Report:
     gaps: list[OpenGap] = field(default_factory=list)
     streams: dict[str, StreamEnd] = field(default_factory=dict)
     coverage: dict[str, KindCoverage] = field(default_factory=dict)
+    identity: Identity | None = None
     error: str | None = None
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from service.security.browser import problem_body
 from service.security.words import WORDS
 from service.web.language import choose
 
-MACHINES = ("/api/", "/healthz", "/readyz")
+MACHINES = ("/api/", "/healthz", "/readyz", "/hooks/")
 SLUGS = {404: ("not-found", "Not found"), 405: ("method-not-allowed", "Method not allowed")}
 
 templates = Environment(

@@ -8,7 +8,19 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, String, Table, func, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from connectors.activity import Kind
@@ -16,7 +28,8 @@ from metrics import facts
 from metrics.dialect import text
 from metrics.periods import Period, monday, working_days
 from service.activity.pseudonym import Hasher
-from service.models import Coverage, KnownContent, Membership, Organisation, Person, Room, Source, Unit
+from service.identity import People, people
+from service.models import Coverage, KnownContent, Membership, Organisation, Room, Source, Unit
 
 _ARROW = {
     BigInteger: pa.int64(),
@@ -26,6 +39,10 @@ _ARROW = {
     Date: pa.date32(),
     DateTime: pa.timestamp("us", "UTC"),
 }
+_ACCOUNT = Table(
+    "account", MetaData(), Column("pseudonym", BigInteger, nullable=False), Column("person", BigInteger)
+)
+"""Accounts that count under another number than their own."""
 _TAIL = timedelta(days=60)
 """The calendar goes on after the horizon, for deadlines that lie behind it."""
 
@@ -54,8 +71,10 @@ def register_given(
     mine = Source.organisation_id == organisation.id
     sources = {source.id: source.key for source in session.scalars(select(Source).where(mine))}
     register(connection, facts.source, [(key,) for key in sorted(sources.values())])
-    _register_people(connection, session, organisation.id)
-    _register_rooms(connection, session, organisation.id, zone)
+    persons = people(session, organisation.id)
+    _unify(connection, persons)
+    _register_people(connection, session, organisation.id, persons)
+    _register_rooms(connection, session, organisation.id, zone, persons)
     _register_contents(connection, session, sources)
     _register_observations(connection, session, sources, zone)
 
@@ -120,17 +139,49 @@ def register_calendar(
     register(connection, facts.horizon, [(until, begins, working[until], workforce)])
 
 
-def _register_people(connection: duckdb.DuckDBPyConnection, session: Session, organisation_id: int) -> None:
+def _unify(connection: duckdb.DuckDBPyConnection, persons: People) -> None:
+    """Let the log speak of people instead of accounts."""
+    if not persons.numbers:
+        return
+    register(connection, _ACCOUNT, persons.numbers.items())
+    stored = facts.log.to_metadata(MetaData(), name="stored")
+    _rename(connection, facts.log.name, stored.name)
+    columns = [
+        func.coalesce(_ACCOUNT.c.person, column).label(column.name) if column.name == "person" else column
+        for column in stored.columns
+    ]
+    seen = select(*columns).outerjoin(_ACCOUNT, _ACCOUNT.c.pseudonym == stored.c.person)
+    connection.execute(f"CREATE VIEW {facts.log.name} AS {text(seen)}")
+
+
+def _rename(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> None:
+    """`log` is a view over files, or a table."""
+    found = connection.execute(
+        "SELECT table_type FROM information_schema.tables WHERE table_name = ?", [old]
+    ).fetchall()
+    kind = "VIEW" if found[0][0] == "VIEW" else "TABLE"
+    connection.execute(f"ALTER {kind} {old} RENAME TO {new}")
+
+
+def _register_people(
+    connection: duckdb.DuckDBPyConnection, session: Session, organisation_id: int, persons: People
+) -> None:
+    units = {
+        row.id: row.key
+        for row in session.execute(select(Unit.id, Unit.key).where(Unit.organisation_id == organisation_id))
+    }
     register(
         connection,
         facts.person,
         [
-            tuple(row)
-            for row in session.execute(
-                select(Person.pseudonym, Unit.key, Person.kind, Person.leadership, Person.active)
-                .outerjoin(Unit, Unit.id == Person.unit_id)
-                .where(Person.organisation_id == organisation_id)
+            (
+                human.number,
+                None if human.unit is None else units.get(human.unit),
+                human.kind,
+                human.leadership,
+                human.active,
             )
+            for human in persons.humans
         ],
     )
 
@@ -140,7 +191,11 @@ def _day(moment: datetime | None, zone: ZoneInfo) -> date | None:
 
 
 def _register_rooms(
-    connection: duckdb.DuckDBPyConnection, session: Session, organisation_id: int, zone: ZoneInfo
+    connection: duckdb.DuckDBPyConnection,
+    session: Session,
+    organisation_id: int,
+    zone: ZoneInfo,
+    persons: People,
 ) -> None:
     rooms = session.execute(
         select(Room, Source.key).join(Source).where(Room.organisation_id == organisation_id)
@@ -185,7 +240,13 @@ def _register_rooms(
         connection,
         facts.membership,
         [
-            (key, pseudonym, owner, None if since == beginning else _day(since, zone), _day(until, zone))
+            (
+                key,
+                persons.of(pseudonym),
+                owner,
+                None if since == beginning else _day(since, zone),
+                _day(until, zone),
+            )
             for key, pseudonym, owner, since, until, beginning in members
         ],
     )

@@ -5,12 +5,24 @@ from service.models.base import Base
 from service.models.measurement import Measurement
 from service.models.organisation import Milestone, Organisation, Unit
 from service.models.publication import Publication, PublishedCoverage, PublishedRoom, PublishedValue
-from service.models.source import Coverage, Journal, KnownContent, Membership, Person, Room, Source, Sync
+from service.models.source import (
+    Coverage,
+    Hint,
+    Journal,
+    KnownContent,
+    Membership,
+    Person,
+    Room,
+    Source,
+    Subscription,
+    Sync,
+)
 
 __all__ = [
     "Account",
     "Base",
     "Coverage",
+    "Hint",
     "Journal",
     "KnownContent",
     "Measurement",
@@ -25,6 +37,7 @@ __all__ = [
     "Room",
     "Session",
     "Source",
+    "Subscription",
     "Sync",
     "Unit",
 ]

@@ -32,7 +32,7 @@ class Sync(Base):
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), index=True)
     started: Mapped[datetime]
     finished: Mapped[datetime | None]
-    state: Mapped[str] = mapped_column(String(16))  # running, done, partial, failed, interrupted
+    state: Mapped[str] = mapped_column(String(16))  # running, done, partial, hinted, failed, interrupted
     report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
@@ -60,7 +60,10 @@ class Room(Base):
 
 
 class Person(Base):
-    """An account under its pseudonym. Never leaves this database."""
+    """An account under its pseudonym. Never leaves this database.
+
+    `identity` is the pseudonym of an id shared across platforms: accounts that have the same are one person.
+    """
 
     __tablename__ = "person"
 
@@ -68,6 +71,7 @@ class Person(Base):
         ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True
     )
     pseudonym: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    identity: Mapped[int | None] = mapped_column(BigInteger)
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id", ondelete="SET NULL"))
     kind: Mapped[str] = mapped_column(String(16))
     leadership: Mapped[int | None]
@@ -142,3 +146,30 @@ class Journal(Base):
     stream: Mapped[str] = mapped_column(String(64), primary_key=True)
     sequence: Mapped[int]
     changes: Mapped[str] = mapped_column(Text)
+
+
+class Hint(Base):
+    """Something has happened in a source: read this stream again soon. What happened, and who did it, is not kept."""
+
+    __tablename__ = "hint"
+    __table_args__ = (UniqueConstraint("source_id", "stream", "room"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"))
+    stream: Mapped[str] = mapped_column(String(64))
+    room: Mapped[str] = mapped_column(String(300), default="")  # '' : anywhere in the source
+    received: Mapped[datetime]
+
+
+class Subscription(Base):
+    """A promise of Graph to tell of changes to a resource. Of the secret it shows when it does, only the SHA-256 is stored."""
+
+    __tablename__ = "subscription"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), index=True)
+    stream: Mapped[str] = mapped_column(String(64))
+    room: Mapped[str] = mapped_column(String(300), default="")  # '' : anywhere in the source
+    resource: Mapped[str] = mapped_column(String(500))
+    digest: Mapped[str] = mapped_column(String(64))
+    expires: Mapped[datetime]

@@ -22,8 +22,9 @@ from service.security.throttle import Throttle
 from service.security.words import WORDS
 from service.web.language import choose
 
-PUBLIC = frozenset({"/healthz", "/readyz", "/login"})
-"""Routes without sign-in, besides the mounted static files."""
+PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/hooks/graph/{source}", "/hooks/confluence/{source}"})
+"""Routes without sign-in, besides the mounted static files. Hooks are called by platforms, which prove themselves by a shared
+secret; all they can bring about is that something is read earlier."""
 API = "/api/"
 
 templates = Environment(

@@ -1,6 +1,7 @@
 """The fake Graph: shapes as Microsoft describes them, paging, batches, throttling."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -299,3 +300,14 @@ def test_a_filter_stays_on_every_page(call, office):
         office.tenant.add_group(f"{name}-sec", unified=False)
     rows, _ = call.walk("/groups?$filter=groupTypes/any(c:c eq 'Unified')&$top=1")
     assert [row["groupTypes"] for row in rows] == [["Unified"]] * 3
+
+
+def test_at_most_so_many_requests_are_under_way_together(cloud, call):
+    cloud.graph.faults.latency = 0.1
+    cloud.graph.quota.at_once = 2
+    token = call.token(cloud.graph)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: call("/users", token=token), range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 429, 429]
+    assert cloud.graph.quota.busiest == 2
+    assert {answer.headers.get("retry-after") for answer in answers} == {None, "1"}

@@ -92,7 +92,8 @@ def test_a_new_answer_is_read_and_nothing_is_doubled(bench, memory, tenant, thre
 
 
 def test_an_answer_that_arrives_late_under_an_earlier_time_is_not_missed(bench, memory, tenant, thread):
-    bench.time = bench.day(2) + timedelta(minutes=2)
+    tenant.answer(thread, ids(tenant)["bob"], bench.day(2) + timedelta(minutes=2))
+    bench.time = bench.day(2) + timedelta(minutes=3)
     bench.collect(memory, STREAM)
     late = tenant.add_thread(group(tenant).id, ids(tenant)["eve"], bench.day(2) + timedelta(minutes=1))
     bench.time = bench.day(3)

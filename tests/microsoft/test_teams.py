@@ -345,6 +345,19 @@ def test_recorded_replies_alone_know_their_post(bench, memory, recorded):
     assert {a.parent for a in pot.page("{}").activities} == {"message:19:c/1622071642456"}
 
 
+@pytest.mark.usefixtures("small_pages")
+def test_after_an_interrupted_history_the_news_come_in_the_same_run(bench, memory, tenant):
+    for number in range(60):
+        tenant.post(general(tenant), ids(tenant)["ada"], bench.day(-900) + timedelta(minutes=number))
+    (page, *_) = bench.connect(memory).read(STREAM, None)
+    memory.store(STREAM, page)
+    assert 0 < len(memory.activities) < 60
+    tenant.post(general(tenant), ids(tenant)["bob"], bench.day(29))
+    bench.collect(memory, STREAM)
+    assert told(memory) == true(tenant)
+    assert memory.repeated == 0
+
+
 def test_without_success_teams_are_tried_again_at_once(bench, memory, tenant, talk):
     bench.cloud.application.grant(
         "graph", ["GroupMember.Read.All", "Team.ReadBasic.All", "Channel.ReadBasic.All"]

@@ -15,6 +15,9 @@ from service.errors import Invalid
 from service.models import Organisation
 
 PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/login"), ("POST", "/login")}
+HOOKS = {("POST", "/hooks/graph/{source}"), ("POST", "/hooks/confluence/{source}")}
+"""Called by platforms, which can not sign in: Graph shows the client state of its subscription, Confluence signs its body. What they
+can bring about is a hint to read earlier; nothing is shown."""
 PROTECTED = {
     ("GET", "/"),
     ("GET", "/rooms/{key:path}"),
@@ -42,7 +45,7 @@ def walk(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
 
 def test_every_route_is_in_one_of_the_two_lists(make_app: Callable[..., FastAPI]) -> None:
     found = set(walk(make_app().routes))
-    assert found == PUBLIC | PROTECTED | {("MOUNT", "/static")}
+    assert found == PUBLIC | HOOKS | PROTECTED | {("MOUNT", "/static")}
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(PROTECTED))
@@ -66,6 +69,14 @@ def test_a_public_route_answers_anybody(browser: Client, method: str, path: str)
         200,
         401,
     )
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(HOOKS))
+def test_a_hook_tells_nobody_whether_there_is_something(browser: Client, method: str, path: str) -> None:
+    for key in ("nowhere", "wiki"):
+        answer = browser.request(method, path.replace("{source}", key), content=b'{"value": []}')
+        assert answer.status_code == 404
+        assert answer.json()["detail"] == "there is no such hook"
 
 
 def test_the_demonstration_is_open_without_sign_in(

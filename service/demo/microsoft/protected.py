@@ -194,7 +194,11 @@ class Protected(Server):
             scope.setdefault("state", {})["token"] = token
             await app(scope, receive, send)
 
-        return self.quota.around(authorised)
+        return authorised
+
+    def _recorded(self, app: App) -> App:
+        # Outside of the faults, so that requests a fault holds up are under way.
+        return super()._recorded(self.quota.around(app))
 
     def _challenge(self) -> str:
         wanted = {"access_token": {"nbf": {"essential": True, "value": self._demanded}}}

@@ -1,0 +1,92 @@
+"""What an admin says about files that stand in for an interface, checked and completed."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from connectors.activity import Kind
+from connectors.errors import Misconfigured
+from connectors.identity import identity_pattern
+from connectors.office_audit import kinds, require_agreement
+
+_KNOWN = {"path", "format", "time_zone", "largest_mb", "agreement", "kinds", "identity_pattern"}
+
+
+class Format(StrEnum):
+    ACTIVITIES = "activities"
+    """The plain format of docs/files.md."""
+    REPORTS = "reports"
+    """Usage and activity reports of Microsoft 365, one line per site, team, group or community."""
+    AUDIT = "audit"
+    """Exports of the audit search in Microsoft Purview."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`path` is a file or a directory. `zone` is that of times without an offset. `largest` is the size of a file in bytes,
+    unpacked. `kinds` are those taken from an audit export."""
+
+    path: Path
+    format: Format
+    zone: ZoneInfo
+    largest: int
+    kinds: frozenset[Kind] = frozenset({Kind.VIEW})
+    identity_pattern: re.Pattern[str] | None = None
+
+
+def read(settings: Mapping[str, Any]) -> Settings:
+    """Check settings. Raises `Misconfigured` with what is wrong and how to mend it."""
+    unknown = sorted(set(settings) - _KNOWN)
+    if unknown:
+        raise Misconfigured(f"unknown setting {unknown[0]!r}; known are: {', '.join(sorted(_KNOWN))}")
+    chosen = _format(settings.get("format"))
+    if chosen is Format.AUDIT:
+        require_agreement(settings.get("agreement"))
+    return Settings(
+        path=_path(settings.get("path")),
+        format=chosen,
+        zone=_zone(settings.get("time_zone", "UTC")),
+        largest=_whole(settings.get("largest_mb", 2048)) * 1024 * 1024,
+        kinds=kinds(settings.get("kinds")),
+        identity_pattern=identity_pattern(_text(settings.get("identity_pattern"))),
+    )
+
+
+def _path(given: object) -> Path:
+    if not isinstance(given, str | Path) or not str(given):
+        raise Misconfigured("the path is missing: give `path`, a file or a directory of files")
+    path = Path(given)
+    if not path.exists():
+        raise Misconfigured(f"there is neither file nor directory {path}")
+    return path.absolute()
+
+
+def _format(given: object) -> Format:
+    try:
+        return Format(str(given))
+    except ValueError:
+        raise Misconfigured(
+            f"unknown format {given!r}: give `activities` (docs/files.md), `reports` (Microsoft 365 usage reports) or "
+            "`audit` (Purview audit exports)"
+        ) from None
+
+
+def _zone(given: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(given))
+    except (KeyError, ValueError, OSError):
+        raise Misconfigured(f"`time_zone` is a name such as Europe/Berlin, not {given!r}") from None
+
+
+def _whole(given: object) -> int:
+    if isinstance(given, bool) or not str(given).isdigit() or not 1 <= int(str(given)) <= 1_000_000:
+        raise Misconfigured(f"`largest_mb` is a whole number of megabytes, not {given!r}")
+    return int(str(given))
+
+
+def _text(given: object) -> str | None:
+    return None if given in (None, "") else str(given)
