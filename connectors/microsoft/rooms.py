@@ -201,11 +201,17 @@ def _add_group(found: Directory, row: Mapping[str, Any]) -> None:
     found.rooms[key] = Room(
         key=key,
         # The nickname is made from the group's name, so it is as private as that.
-        handle=str(row.get("mailNickname") or id_) if open_ else id_,
+        handle=str(row.get("mailNickname") or _briefly(id_)) if open_ else _briefly(id_),
         name=row.get("displayName") if open_ else None,
         open=open_,
         created=moment(created) if created else None,
     )
+
+
+def _briefly(id_: str) -> str:
+    """The beginning of the guid of a group or site collection: enough for an admin to find it, and no name."""
+    guid = id_.split(",")[1] if id_.count(",") == 2 else id_
+    return guid.partition("-")[0]
 
 
 def _archived_teams(source: Source, found: Directory) -> None:
@@ -296,7 +302,7 @@ def _add_site(found: Directory, id_: str, row: Mapping[str, Any], roots: Mapping
     created = row.get("createdDateTime")
     key = site_room(id_)
     found.sites[id_] = Site(id_, key, url)
-    found.rooms[key] = Room(key, id_, created=moment(created) if created else None, archived=archived)
+    found.rooms[key] = Room(key, _briefly(id_), created=moment(created) if created else None, archived=archived)
 
 
 @dataclass(slots=True)

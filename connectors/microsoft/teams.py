@@ -86,6 +86,8 @@ class _Messages:
         self._partly: dict[str, tuple[str, str]] = {}
         """Channels that cannot be read though their team can: the room, and why."""
         self._restarted: set[str] = set()
+        self._asked: set[int] = set()
+        """Hashes of the links asked in this run."""
         self._begun: set[str] = set()
         """Channels whose delta was begun in this run."""
         self._read: set[str] = set()
@@ -195,10 +197,25 @@ class _Messages:
             case ConnectorError():
                 return self._failed(channel, answer, history=history)
             case Listing():
-                self._read.add(channel.team.room)
-                rows = self._beyond(channel, answer.items) if history else answer.items
-                self._pot.add(channel.team.room, channel.id, rows)
-                return self._older(channel, answer) if history else self._newer(channel, answer)
+                return self._listed(channel, answer, history=history)
+
+    def _listed(self, channel: Channel, listing: Listing, *, history: bool) -> bool:
+        self._read.add(channel.team.room)
+        try:
+            self._no_circle(listing)
+            rows = self._beyond(channel, listing.items) if history else listing.items
+            self._pot.add(channel.team.room, channel.id, rows)
+        except BadAnswer as error:
+            return self._failed(channel, error, history=history)
+        return self._older(channel, listing) if history else self._newer(channel, listing)
+
+    def _no_circle(self, listing: Listing) -> None:
+        """Raises `BadAnswer` for a page that leads back to one of this run, or from where nothing leads on."""
+        self._asked.add(hash(listing.url))
+        if listing.next and hash(listing.next) in self._asked:
+            raise BadAnswer("a listing of messages leads in a circle")
+        if "/delta" in listing.url and not (listing.next or listing.delta):
+            raise BadAnswer("a delta of messages ended without a link for the next time")
 
     def _in_history(self, channel: Channel) -> bool:
         return "begun" in self._progress.channels.get(channel.id, {})
@@ -223,10 +240,7 @@ class _Messages:
 
     def _newer(self, channel: Channel, listing: Listing) -> bool:
         links = self._progress.channels.setdefault(channel.id, {"history": ""})
-        following = listing.next or listing.delta
-        if following is None:
-            raise BadAnswer("a delta of messages ended without a link for the next time")
-        links["delta"] = self._short(channel, following, "/delta?")
+        links["delta"] = self._short(channel, listing.next or listing.delta or "", "/delta?")
         if listing.next is None and "history" in links:
             links["begun"] = self._source.now().isoformat(timespec="seconds")
             self._begun.add(channel.id)

@@ -258,7 +258,8 @@ def _coverage(rows: Sequence[PublishedCoverage], language: Language) -> list[Cov
     for name, own in by_source.items():
         known = [row.data_until.date() for row in own if row.data_until is not None]
         until = language.day(min(known)) if len(known) == len(own) else ""
-        found.append(CoverageOf(name, until, [_coverage_row(row, language) for row in own]))
+        shown = language.text("all sources") if name == "*" else name
+        found.append(CoverageOf(shown, until, [_coverage_row(row, language) for row in own]))
     return found
 
 

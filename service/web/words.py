@@ -26,6 +26,8 @@ GAPS = {
     "unreachable": N_("the platform could not be reached"),
     "personal_space": N_("personal spaces are left out on purpose"),
     "system_message": N_("messages of the system are left out on purpose"),
+    "concealed": N_("the tenant conceals names in its reports"),
+    "unmatched": N_("accounts without a shared id"),
 }
 
 KINDS = {
@@ -40,6 +42,7 @@ KINDS = {
     "leave": N_("Leaving rooms"),
     "withdraw": N_("Reactions taken back"),
     "delete": N_("Deletions"),
+    "identity": N_("People recognised on several platforms"),
 }
 
 PURPOSES = {

@@ -1,5 +1,6 @@
 """Messages in the channels of teams."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -343,6 +344,41 @@ def test_recorded_replies_alone_know_their_post(bench, memory, recorded):
     name = "teams-x-channels-getAllMessages-filter-lastModifiedDateTime-gt-x-and-lastModifie.json"
     pot.add("group:g", "19:c", recorded(name)["value"])
     assert {a.parent for a in pot.page("{}").activities} == {"message:19:c/1622071642456"}
+
+
+def test_a_listing_that_leads_in_a_circle_is_a_gap_and_ends(bench, memory, tenant, talk):
+    def act(exchange):
+        async def answer():
+            status, body, headers = await exchange.proper()
+            here = f"{bench.cloud.graph.origin}{exchange.scope['path']}?{exchange.scope['query_string'].decode()}"
+            shown = json.loads(body) | {"@odata.nextLink": here}
+            await exchange.answer(
+                status, json.dumps(shown).encode(), {"content-type": headers["content-type"]}
+            )
+
+        return answer()
+
+    bench.cloud.graph.faults.add(bench.faults.Fault(act, path="/messages$", times=None))
+    bench.collect(memory, STREAM)
+    assert set(memory.reasons().values()) == {"broken"}
+    bench.cloud.graph.faults.clear()
+    bench.collect(memory, STREAM)
+    assert memory.reasons() == {}
+
+
+def test_a_row_that_cannot_be_read_is_a_gap_of_its_channel(bench, memory, tenant, talk):
+    other = tenant.add_channel(group(tenant).id, "Deals")
+    row = (
+        b'{"value":[{"messageType":"message"}],"@odata.deltaLink":"%s/v1.0/x"}'
+        % bench.cloud.graph.origin.encode()
+    )
+    bench.cloud.graph.faults.add(
+        bench.faults.failure(200, row, path=f"{other.id}/messages/delta", times=None)
+    )
+    bench.collect(memory, STREAM)
+    room = f"group:{group(tenant).id}"
+    assert memory.reasons() == {(STREAM, room, f"channel:{other.id}"): "broken"}
+    assert told(memory) == true(tenant)
 
 
 @pytest.mark.usefixtures("small_pages")

@@ -112,9 +112,9 @@ class Workplace:
         for plan in PLANS:
             group = self.tenant.groups.get(self.tenant.guid("group", plan.key))
             if group is not None:
-                handles[group.nickname if group.public else group.id] = plan.purpose
+                handles[group.nickname if group.public else group.id.split("-")[0]] = plan.purpose
             elif plan.key in self._stage.sites:
-                handles[self._stage.sites[plan.key]] = plan.purpose
+                handles[self._stage.sites[plan.key].split(",")[1].split("-")[0]] = plan.purpose
         return handles
 
     @property
