@@ -19,7 +19,9 @@ class Settings(BaseSettings):
 
     data: Path = Field(default=Path("data"), description="directory for the database and the activity log")
     database: str | None = Field(default=None, description="SQLAlchemy URL; default: SQLite in `data`")
-    database_password_file: Path | None = Field(default=None, description="file with the password of `database`")
+    database_password_file: Path | None = Field(
+        default=None, description="file with the password of `database`"
+    )
     log: str | None = Field(default=None, description="URL or path of the activity log; default: in `data`")
     key_file: Path | None = Field(
         default=None, description="pseudonym key; default: `data`/key/pseudonym.key"

@@ -22,7 +22,6 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from connectors.confluence.settings import Flavour, Settings
-from connectors.throttle import Throttle
 from connectors.dates import http_date
 from connectors.errors import (
     AccessDenied,
@@ -34,6 +33,7 @@ from connectors.errors import (
     SourceBusy,
     SourceUnreachable,
 )
+from connectors.throttle import Throttle
 
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect, and between two bytes of an answer."""

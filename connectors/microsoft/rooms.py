@@ -302,7 +302,9 @@ def _add_site(found: Directory, id_: str, row: Mapping[str, Any], roots: Mapping
     created = row.get("createdDateTime")
     key = site_room(id_)
     found.sites[id_] = Site(id_, key, url)
-    found.rooms[key] = Room(key, _briefly(id_), created=moment(created) if created else None, archived=archived)
+    found.rooms[key] = Room(
+        key, _briefly(id_), created=moment(created) if created else None, archived=archived
+    )
 
 
 @dataclass(slots=True)

@@ -12,7 +12,6 @@ from requests.adapters import BaseAdapter
 from urllib3.response import HTTPResponse
 
 from connectors.confluence.settings import Flavour, Settings
-from connectors.throttle import Throttle
 from connectors.confluence.transport import LONGEST_WAIT, TIMEOUT, TRIES, TimeoutAdapter, Transport
 from connectors.errors import (
     AccessDenied,
@@ -24,6 +23,7 @@ from connectors.errors import (
     SourceBusy,
     SourceUnreachable,
 )
+from connectors.throttle import Throttle
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 JSON = {"Content-Type": "application/json"}
