@@ -185,6 +185,8 @@ def _advance(place: dict[str, int], rows: list[Mapping[str, Any]], older: bool) 
     if ids:
         place["top"] = max(place.get("top", 0), *ids)
     if ids and older:
+        if min(ids) >= place.get("older", max(ids) + 1):
+            raise BadAnswer("a list of messages leads in a circle")
         place["older"] = min(ids)
         return True
     place.pop("older", None)

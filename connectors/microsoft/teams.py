@@ -251,6 +251,8 @@ class _Messages:
             self._partly[channel.id] = (channel.team.room, "broken")
             return False
         self._restarted.add(channel.id)
+        # What is begun anew may lead over the same links.
+        self._asked.clear()
         links = self._progress.channels.get(channel.id, {})
         location: str | None = getattr(error, "location", None)
         if history:

@@ -32,6 +32,7 @@ class Engage(httpx.BaseTransport):
     size: int = 3
     messages: dict[str, list[dict]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
+    ignores_places: bool = False
     asked: list[httpx.URL] = field(default_factory=list)
     rest: httpx.HTTPTransport = field(default_factory=httpx.HTTPTransport)
 
@@ -45,6 +46,8 @@ class Engage(httpx.BaseTransport):
         if number in self.refused:
             return httpx.Response(403, json={})
         params = request.url.params
+        if self.ignores_places:
+            params = {}
         newer, older = int(params.get("newer_than", 0)), int(params.get("older_than", 10**18))
         found = sorted(
             (one for one in self.messages.get(number, []) if newer < one["id"] < older),
@@ -205,6 +208,18 @@ def test_a_community_that_refuses_is_a_gap_and_the_others_go_on(memory, tenant, 
     engage.refused.clear()
     run(memory)
     assert memory.reasons() == {}
+
+
+def test_a_list_that_leads_in_a_circle_is_a_gap_and_ends(memory, community, engage, run):
+    for number in range(10):
+        engage.write(community, 100 + number, 1)
+    engage.ignores_places = True
+    run(memory)
+    assert memory.reasons() == {(STREAM, f"group:{community.group}", None): "broken"}
+    engage.ignores_places = False
+    run(memory)
+    assert memory.reasons() == {}
+    assert len(memory.activities) == 10
 
 
 def test_no_cursor_and_no_key_names_a_person(memory, community, engage, run):

@@ -142,6 +142,29 @@ def test_twenty_groups_take_one_batch(bench, memory, tenant):
     assert bench.asked("/sites/root") == 20
 
 
+def test_an_archived_site_is_an_archived_room(bench, memory):
+    site = {
+        "id": "h.sharepoint.com,11111111-2222-3333-4444-555555555555,66666666-7777-8888-9999-000000000000",
+        "webUrl": "https://h.sharepoint.com/sites/old",
+        "siteCollection": {"archivalDetails": {"archiveStatus": "fullyArchived"}},
+    }
+    search = {"id": "h.sharepoint.com,s,w", "webUrl": "https://h.sharepoint.com/search"}
+    body = json.dumps({"value": [site, search]}).encode()
+    bench.cloud.graph.faults.add(bench.faults.failure(200, body, path="getAllSites$"))
+    bench.collect(memory, "rooms")
+    (room,) = (room for key, room in memory.rooms.items() if key.startswith("site:"))
+    assert (room.key, room.archived) == (f"site:{site['id']}", True)
+    assert memory.skipped["system_site"] == 1
+
+
+def test_a_locked_site_leaves_its_group_a_room(bench, memory, tenant):
+    sales = group(tenant, "Sales")
+    bench.cloud.graph.faults.add(bench.faults.failure(423, path=f"{sales.id}/sites/root", times=None))
+    directory = bench.connect(memory)._source.directory()
+    assert f"group:{sales.id}" in directory.rooms
+    assert directory.closed_sites == {f"group:{sales.id}": "access_denied"}
+
+
 def test_recorded_groups_are_rooms_with_the_name_of_open_ones(bench, memory, recorded):
     body = (recorded.folder / "groups.json").read_bytes()
     bench.cloud.graph.faults.add(bench.faults.failure(200, body, path="/groups$"))
