@@ -72,6 +72,7 @@ room = Table(
     Column("first_seen", Date, nullable=False),
     Column("gone", Date, doc="day first seen missing"),
     Column("source", String, nullable=False),
+    Column("open", Boolean, nullable=False, doc="(nearly) everybody may read it"),
 )
 
 content = Table(

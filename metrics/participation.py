@@ -5,10 +5,12 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    case,
     cast,
     exists,
     func,
     literal,
+    or_,
     select,
     true,
     union_all,
@@ -35,10 +37,10 @@ REACTING, CONTRIBUTING, CREATING = 1, 2, 3
 
 _POPULATION = Label(
     de="Zur Grundgesamtheit gehören alle heute aktiven Konten von Menschen und alle, die im Zeitraum etwas taten; im Raum "
-    "seine Mitglieder und alle, die dort etwas taten. Gibt die Organisation die Zahl ihrer Zugangsberechtigten an, gilt für "
+    "seine Mitglieder und alle, die dort etwas taten; in einem für alle offenen Raum alle der Organisation. Gibt die Organisation die Zahl ihrer Zugangsberechtigten an, gilt für "
     "sie im Ganzen diese.",
     en="The population is every account of a human that is active today, and everybody who did something in the period; for "
-    "a room its members and everybody who did something there. Where the organisation states how many people are entitled to "
+    "a room its members and everybody who did something there; for a room open to all everybody of the organisation. Where the organisation states how many people are entitled to "
     "access, that number holds for the organisation as a whole.",
 )
 _LENGTH = Label(
@@ -85,17 +87,22 @@ def _population(scope: Scope) -> CTE:
     undecided = _undecided(scope).subquery("undecided")
     unread = _unread(scope).subquery("unread")
     c, u, o = counted.c, undecided.c, unread.c
+    stated = select(f.horizon.c.workforce).scalar_subquery()
+    whole = _whole().subquery("whole")
+    # More people acting than the organisation states: the statement is out of date, they are people still.
+    everybody = func.greatest(func.coalesce(stated, whole.c.known, 0), func.coalesce(whole.c.reached, 0))
     population: ColumnElement[int] = c.known
     listed: ColumnElement[bool] = literal(True)
     match scope:
         case Scope.ORGANISATION:
-            stated = select(f.horizon.c.workforce).scalar_subquery()
-            # More people acting than the organisation states: the statement is out of date, they are people still.
-            population = func.greatest(func.coalesce(stated, c.known), c.reached_1)
+            population = everybody
             somebody = and_(f.person.c.active, f.person.c.kind == PersonKind.HUMAN.value)
             listed = stated.is_not(None) | exists().where(somebody)
         case Scope.ROOM:
-            listed = exists().where(f.membership.c.room == c.scope_key)
+            # The same people as the organisation's, not nearly the same: no difference of the two tells of a few.
+            open_ = exists().where(f.room.c.key == c.scope_key, f.room.c.open)
+            population = case((open_, everybody), else_=c.known)
+            listed = or_(open_, exists().where(f.membership.c.room == c.scope_key))
     nobody = ((~listed, "no_members"), (population == 0, "no_members"))
     # The people of a unit react everywhere.
     read = and_(
@@ -121,10 +128,21 @@ def _population(scope: Scope) -> CTE:
             ).label("unsure"),
         )
         .select_from(counted)
+        .outerjoin(whole, and_(whole.c.window == c.window, whole.c.since == c.since))
         .outerjoin(left_out, same_cell(c, left_out.c))
         .outerjoin(undecided, same_cell(c, u))
         .outerjoin(unread, read)
         .cte("population")
+    )
+
+
+def _whole() -> Select[tuple[object, ...]]:
+    """Per period: how many people the organisation has, and how many of them did something."""
+    s = f.standing.c
+    return (
+        select(s.window, s.since, func.count().label("known"), number(s.level >= REACTING).label("reached"))
+        .where(s.scope == Scope.ORGANISATION.value)
+        .group_by(s.window, s.since)
     )
 
 

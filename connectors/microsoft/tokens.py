@@ -188,7 +188,7 @@ class Tokens:
             return self._app
 
     def _new_application(self) -> Any:
-        from msal import ConfidentialClientApplication  # type: ignore[import-untyped]
+        from msal import ConfidentialClientApplication
 
         known = self._settings.authority in {addresses.authority for addresses in CLOUDS.values()}
         try:

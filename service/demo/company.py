@@ -114,7 +114,7 @@ class _Founding:
         self.rng = random.Random(seed)  # noqa: S311
         self.until, self.scale = until, scale
         self.since = until - timedelta(round(months * 30.44))
-        about = until - timedelta(round(months * 30.44 * 5 / 18)) - _FIRST_MONDAY
+        about = until - timedelta(round(months * 30.44 * 4 / 18)) - _FIRST_MONDAY
         self.relaunch = _FIRST_MONDAY + timedelta(_GRID * round(about.days / _GRID))
         while not works(self.relaunch):
             self.relaunch += timedelta(1)

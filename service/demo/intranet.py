@@ -139,7 +139,8 @@ class Intranet:
                 "url": server.url,
                 "flavour": flavour,
                 "token_file": str(self._token_file(name)),
-                "unit_groups": UNIT_GROUPS,
+                # Where there is a directory of the company, it knows the departments better than groups do.
+                **({"unit_groups": UNIT_GROUPS} if self.workplace is None else {}),
                 **(_ADDRESS if flavour == "cloud" else {"identity": "username"}),
                 **more,
             },

@@ -213,6 +213,7 @@ def _register_rooms(
                 _day(room.first_seen, zone),
                 _day(room.gone, zone),
                 source,
+                bool(room.open),
             )
             for room, source in rooms
         ],

@@ -26,6 +26,8 @@ class Groups:
     """Room -> (person, since, until)."""
     units: Mapping[int, int | None]
     """Person -> unit."""
+    open_rooms: frozenset[str] = frozenset()
+    """Rooms whose people are the whole organisation's, by definition of the metrics."""
     _known: dict[datetime, frozenset[str]] = field(default_factory=dict)
     _found: dict[frozenset[tuple[str, frozenset[int]]], frozenset[str]] = field(default_factory=dict)
 
@@ -36,14 +38,19 @@ class Groups:
         joined = (
             select(Room.key, Membership.pseudonym, Membership.since, Membership.until)
             .join(Room, Room.id == Membership.room_id)
-            .where(Room.organisation_id == organisation.id)
+            .where(Room.organisation_id == organisation.id, Room.open.is_not(True))
+        )
+        open_rooms = session.scalars(
+            select(Room.key).where(Room.organisation_id == organisation.id, Room.open.is_(True))
         )
         for room, pseudonym, since, until in session.execute(joined):
             memberships[room].append((everybody.of(pseudonym), since, until))
         units = {human.number: human.unit for human in everybody.humans if human.kind == "human"}
-        return cls(k, ZoneInfo(organisation.time_zone), memberships, units)
+        return cls(k, ZoneInfo(organisation.time_zone), memberships, units, frozenset(open_rooms))
 
     def __call__(self, room: str, since: date, until: date) -> bool | None:
+        if room in self.open_rooms:
+            return False
         if room not in self.memberships:
             return None
         moment = datetime.combine(until, time(), self.zone).astimezone(UTC)

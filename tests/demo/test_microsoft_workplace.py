@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from service.demo.company import Company
-from service.demo.microsoft.workplace import PLANS, Workplace
+from service.demo.microsoft.workplace import NETWORK, PLANS, Workplace
 from service.demo.working_days import dawn
 
 UNTIL = date(2026, 3, 2)
@@ -72,7 +72,7 @@ def test_each_kind_of_room_is_told_in_its_own_form(lived):
     purposes = lived.purposes
     for site in tenant.sites.values():
         if site.group is None:
-            assert purposes[site.id] == "official"
+            assert purposes[site.collection.partition("-")[0]] == "official"
             assert forms[site.room] <= {"page", "comment"}
     for group in tenant.groups.values():
         shown = forms.get(f"group:{group.id}", set())
@@ -90,7 +90,7 @@ def test_reactions_in_teams_are_dated_and_of_several_kinds(lived):
 
 
 def test_every_room_has_its_purpose_and_the_network_is_one_more(lived):
-    assert Counter(lived.purposes.values()) == Counter(plan.purpose for plan in PLANS)
+    assert Counter(lived.purposes.values()) == Counter(plan.purpose for plan in (*PLANS, NETWORK))
     assert lived.rooms == len(PLANS) + 1
     (community,) = lived.tenant.communities.values()
     assert community.read > community.liked > 0

@@ -53,7 +53,7 @@ class Intranet:
     log: list[Entry] = field(default_factory=list)
     people: dict[int, tuple[str | None, str, bool]] = field(default_factory=dict)
     members: list[tuple[str, int, date | None, date | None]] = field(default_factory=list)
-    rooms: dict[str, tuple[date | None, bool, date | None]] = field(default_factory=dict)
+    rooms: dict[str, tuple[date | None, bool, date | None, bool]] = field(default_factory=dict)
     answerable: dict[int, bool] = field(default_factory=dict)
     observations: list[tuple[str, date, int, int]] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
@@ -74,9 +74,14 @@ class Intranet:
         self.members.append((room, self.number(name) or 0, since, until))
 
     def room(
-        self, key: str, created: date | None = None, archived: bool = False, gone: date | None = None
+        self,
+        key: str,
+        created: date | None = None,
+        archived: bool = False,
+        gone: date | None = None,
+        open_: bool = False,
     ) -> None:
-        self.rooms[key] = (created, archived, gone)
+        self.rooms[key] = (created, archived, gone, open_)
 
     def act(
         self,
@@ -147,8 +152,8 @@ class Intranet:
             connection,
             facts.room,
             [
-                (key, key, None, archived, created, self.since, gone, "wiki")
-                for key, (created, archived, gone) in self.rooms.items()
+                (key, key, None, archived, created, self.since, gone, "wiki", open_)
+                for key, (created, archived, gone, open_) in self.rooms.items()
             ],
         )
         register(connection, facts.content, list(self.answerable.items()))

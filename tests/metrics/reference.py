@@ -105,6 +105,17 @@ class Reference:
             ]
         return [(key, person) for person in self.accounts() for key in self.keys(scope, "", person)]
 
+    def everybody(self, period: Any) -> int:
+        """The people of the organisation in a period: as stated, or its accounts and those who did or viewed something."""
+        inside = [
+            entry
+            for entry in [*self.acts, *(entry for entry in self.done if entry.kind == "view")]
+            if period.since <= entry.day < period.until and self._counts(entry)
+        ]
+        acted = {entry.person for entry in inside if entry.kind != "view"}
+        known = len(self.accounts() | {entry.person for entry in inside})
+        return max(known if self.intranet.workforce is None else self.intranet.workforce, len(acted))
+
     def undecided(self, scope: str, period: Any) -> dict[str, set[int]]:
         """Who can have reacted in a period, by all that was ever seen."""
         log = self.intranet.log
@@ -151,10 +162,13 @@ class Reference:
             for key, levels in level.items():
                 reached = [sum(value >= bound for value in levels.values()) for bound in (1, 2, 3)]
                 population, listed = len(levels), bool(self.accounts()) or scope == "unit"
-                if scope == "organisation" and self.intranet.workforce is not None:
-                    population, listed = max(self.intranet.workforce, reached[0]), True
+                if scope == "organisation":
+                    population, listed = self.everybody(period), listed or self.intranet.workforce is not None
                 if scope == "room":
                     listed = any(room == key for room, *_ in self.intranet.members)
+                    if key in self.intranet.rooms and self.intranet.rooms[key][3]:
+                        population = self.everybody(period)
+                        listed = population > 0
                 active = {person for person, value in levels.items() if value}
                 found[key, period.window.value, period.since] = (
                     (*reached, population, excluded[key], self.unsure(scope, key, period, active))
@@ -347,7 +361,7 @@ class Reference:
         found = {}
         seen = self.views()
         rooms = {entry.object: entry.room for entry in self.log}
-        for room, (created, archived, gone) in self.intranet.rooms.items():
+        for room, (created, archived, gone, _) in self.intranet.rooms.items():
             acts = [entry for entry in self.acts if entry.room == room and self._counts(entry)]
             voices = [entry for entry in acts if entry.kind in (*BIRTHS, "message")]
             voices.sort(key=lambda entry: (entry.happened, entry.key))

@@ -58,6 +58,7 @@ def organisations(draw: st.DrawFn) -> Callable[[Callable[..., Any]], Any]:
             draw(st.none() | st.dates(SINCE - timedelta(days=90), UNTIL)),
             draw(st.integers(0, 4)) == 0,
             draw(st.sampled_from((None, None, None, date(2026, 3, 1)))),
+            draw(st.booleans()),
         )
         for room in ROOMS
     }

@@ -31,6 +31,22 @@ def test_people_who_do_something_visible_are_active_among_all_with_an_account(in
     assert intranet.ratio("contributor_share", MONDAY) == (1, 4)
 
 
+def test_everybody_could_take_part_in_a_room_open_to_all(intranet: Any) -> None:
+    staff(intranet, "ada", "bob", "cyd", "dan")
+    for room, open_ in (("open", True), ("closed", False)):
+        intranet.room(room, open_=open_)
+        intranet.member(room, "ada")
+        intranet.member(room, "bob")
+        intranet.post("ada", TUESDAY, f"news of {room}", room=room)
+    intranet.post("former colleague", TUESDAY, "farewell", room="lobby")
+    whole = intranet.cell("active_share", MONDAY)
+    found = intranet.cells("active_share", "room")
+    assert (whole.numerator, whole.denominator) == (2, 5)
+    opened, closed = found["open", "week", MONDAY, ""], found["closed", "week", MONDAY, ""]
+    assert (opened.numerator, opened.denominator, opened.people) == (1, 5, 5)
+    assert (closed.numerator, closed.denominator, closed.people) == (1, 2, 2)
+
+
 def test_a_person_counts_once_however_much_they_do(intranet: Any) -> None:
     staff(intranet, "ada", "bob")
     for day in range(3):

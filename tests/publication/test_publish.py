@@ -172,10 +172,11 @@ def test_shares_of_people_that_hang_together_are_declared() -> None:
 
 @pytest.fixture
 def members(filled: Engine) -> Callable[[dict[int, range]], Engine]:
-    """80 people, 1 to 40 of unit 1 and the others of unit 2, and the members of rooms."""
+    """80 people, 1 to 40 of unit 1 and the others of unit 2, and the members of rooms open to their members only."""
 
     def make(rooms: dict[int, range]) -> Engine:
         with transaction(filled) as session:
+            session.execute(update(Room).values(open=False))
             for number in range(1, 81):
                 session.add(
                     Person(
@@ -221,6 +222,18 @@ def test_rooms_of_almost_the_same_people_are_found(
         alike = {key for key in ("wiki/ALL", "wiki/HR") if groups(key, MONDAY, date(2026, 4, 6))}
         assert alike == hidden
         assert groups("wiki/unknown", MONDAY, date(2026, 4, 6)) is None
+
+
+def test_a_room_open_to_all_has_the_people_of_the_organisation_and_differs_from_nobody(
+    members: Callable[[dict[int, range]], Engine],
+) -> None:
+    with transaction(members({1: range(1, 78), 2: range(1, 80)})) as session:
+        session.execute(update(Room).where(Room.key == "wiki/ALL").values(open=True))
+        organisation = session.get(Organisation, 1)
+        assert organisation is not None
+        groups = Groups.read(session, organisation, 10)
+        assert groups("wiki/ALL", MONDAY, date(2026, 4, 6)) is False
+        assert groups("wiki/HR", MONDAY, date(2026, 4, 6)) is False
 
 
 def gap(room: str, content: str, kinds: str, reason: str) -> Coverage:

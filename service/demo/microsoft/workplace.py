@@ -79,7 +79,8 @@ PLANS = (
 )
 _BY_MAIL = frozenset(("betriebssport",))
 """Groups that write mail and have no team."""
-_NETWORK = "auental-gemeinsam"
+NETWORK = Plan("office", "auental-gemeinsam", "Auental gemeinsam", "community", "living")
+"""The community of everybody, of which only counts can be had."""
 
 
 @dataclass(slots=True)
@@ -109,7 +110,7 @@ class Workplace:
     def purposes(self) -> dict[str, Purpose]:
         """The declared purpose of each room that exists, by the handle a collector shows it under."""
         handles: dict[str, Purpose] = {}
-        for plan in PLANS:
+        for plan in (*PLANS, NETWORK):
             group = self.tenant.groups.get(self.tenant.guid("group", plan.key))
             if group is not None:
                 handles[group.nickname if group.public else group.id.split("-")[0]] = plan.purpose
@@ -224,12 +225,10 @@ class Workplace:
                 self._stage.plan(self._arrival(person), self.tenant.join, group, person.ids["office"])
 
     def _network(self, humans: Sequence[Person]) -> None:
-        """A community of everybody, of which only counts can be had."""
         made = dawn(self.company.relaunch) + timedelta(hours=9)
-        plan = Plan("office", _NETWORK, "Auental gemeinsam", "community", "living", size=len(humans))
-        self._open_group(plan, humans, humans[:2], made)
-        group = self.tenant.guid("group", _NETWORK)
-        self._stage.plan(made, self.tenant.add_community, plan.name, group)
+        self._open_group(NETWORK, humans, humans[:2], made)
+        group = self.tenant.guid("group", NETWORK.key)
+        self._stage.plan(made, self.tenant.add_community, NETWORK.name, group)
         day = self.company.relaunch + timedelta(1)
         while day < self.company.until:
             if works(day):
