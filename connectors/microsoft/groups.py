@@ -17,6 +17,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -128,7 +129,7 @@ class _Conversations:
         self, listed: Sequence[tuple[Group, list[Thread] | ConnectorError]], began: int, sweep: bool
     ) -> Iterator[Page]:
         progress = self._progress
-        lots: list[tuple[Group, list[Thread], bool]] = []
+        lots: list[tuple[int, tuple[Group, list[Thread], bool]]] = []
         gaps: list[Gap] = []
         closed: list[tuple[str | None, str | None]] = []
         skipped: dict[str, int] = {}
@@ -147,14 +148,16 @@ class _Conversations:
                 mark[group.id] = min(began, newest)
                 new = self._new(group, threads)
                 mine = list(chunks(new, _PER_MAILBOX))
-                lots += [(group, lot, lot is mine[-1]) for lot in mine]
+                lots += [(place, (group, lot, lot is mine[-1])) for place, lot in enumerate(mine)]
                 if not mine:
                     progress.marks[group.id] = mark[group.id]
                     closed += [(group.room, None)] if group.room in self._before else []
         if gaps or closed or skipped:
             yield Page(cursor=dump(progress), gaps=gaps, closed=closed, skipped=skipped)
         broken: set[str] = set()
-        for (group, lot, last), answer in self._transport.each(self._posts, lots):
+        # One lot of every mailbox, then the next of each: workers would only wait for another at the same mailbox.
+        in_turn = [lot for _, lot in sorted(lots, key=itemgetter(0))]
+        for (group, lot, last), answer in self._transport.each(self._posts, in_turn):
             posts = {} if isinstance(answer, ConnectorError) else answer
             whole = len(posts) == len(lot)
             if not whole:
