@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 KEY = "demo"
 USUAL = 640
 """So many employees write what `Company` takes for usual; more write more, up to what can be collected while one waits."""
-BEFORE_RELAUNCH = timedelta(days=31)
+BEFORE_RELAUNCH = timedelta(days=38)
 """The installation: early enough for one whole window of 28 days before the relaunch to be observed."""
-NIGHTLY = {"intranet": 400, "wiki": 150, "office": 150}
+NIGHTLY = {"intranet": 600, "wiki": 200, "office": 200}
 """The budget of requests for likes and views in each later collection, as an admin would set it by `observe`."""
 WEEKS = {"office": 2}
 """So many weeks pass between two collections, where it is not one: what is dated by the platform may come later."""
