@@ -114,7 +114,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account, with the little that is kept: unit, kind, whether it is active, whether it leads.
+    """An account, with the little that is kept: unit, site, kind, whether it is active, whether it leads.
 
     `canonical` are ids shared across platforms (mail, employee number); they are used in memory only.
     """
@@ -124,6 +124,7 @@ class Person:
     active: bool = True
     unit: str | None = None
     leadership: int | None = None
+    site: str | None = None
     canonical: str | None = None
 
 

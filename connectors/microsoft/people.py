@@ -356,7 +356,7 @@ class Chain:
 
 def fields(settings: Settings) -> str:
     """What is selected of a user: nothing that is not used."""
-    names = ["id", "accountEnabled", "userType", settings.unit_from, settings.identity]
+    names = ["id", "accountEnabled", "userType", settings.unit_from, settings.site_from, settings.identity]
     names.append("jobTitle" if settings.leadership else "manager")
     if settings.service_accounts:
         names.append("userPrincipalName")
@@ -376,6 +376,7 @@ def person(row: Mapping[str, Any], settings: Settings) -> Person:
         active=row.get("accountEnabled") is not False,
         unit=_text(row.get(settings.unit_from)),
         leadership=settings.leadership_level(_text(row.get("jobTitle"))) if settings.leadership else None,
+        site=_text(row.get(settings.site_from)),
         canonical=canonical(_text(row.get(settings.identity)), settings.identity_pattern),
     )
 

@@ -124,6 +124,7 @@ class Recorder:
             "kind": person.kind.value,
             "active": person.active,
             "unit": person.unit or earlier.get("unit"),
+            "site": person.site or earlier.get("site"),
             "leadership": earlier.get("leadership") if person.leadership is None else person.leadership,
             "identity": self._identity(person.canonical) or earlier.get("identity"),
         }

@@ -166,6 +166,7 @@ def _people(connection: Connection, source: Source, changes: Changes) -> None:
                 "pseudonym": pseudonym,
                 "identity": person.get("identity"),
                 "unit_id": units.get(person["unit"]),
+                "site": person.get("site"),
                 "kind": person["kind"],
                 "leadership": person["leadership"],
                 "active": person["active"],
@@ -178,6 +179,7 @@ def _people(connection: Connection, source: Source, changes: Changes) -> None:
         lambda new, old: {
             "identity": func.coalesce(new.identity, old.identity),
             "unit_id": func.coalesce(new.unit_id, old.unit_id),
+            "site": func.coalesce(new.site, old.site),
             "kind": new.kind,
             "leadership": func.coalesce(new.leadership, old.leadership),
             "active": new.active,

@@ -75,6 +75,7 @@ class Person(Base):
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id", ondelete="SET NULL"))
     kind: Mapped[str] = mapped_column(String(16))
     leadership: Mapped[int | None]
+    site: Mapped[str | None] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(default=True)
     first_seen: Mapped[datetime]
     last_seen: Mapped[datetime]

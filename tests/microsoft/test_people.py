@@ -47,7 +47,7 @@ def test_the_shared_id_is_the_one_that_was_chosen(bench, memory, tenant, identit
 def test_nothing_is_asked_for_that_is_not_used(bench, memory):
     bench.collect(memory, "people", leadership=["head of"])
     (asked,) = (seen for seen in bench.cloud.graph.requests if seen.path.endswith("/users/delta"))
-    assert asked.query["$select"] == ["id,accountEnabled,userType,department,mail,jobTitle"]
+    assert asked.query["$select"] == ["id,accountEnabled,userType,department,officeLocation,mail,jobTitle"]
 
 
 def test_guests_can_be_left_out_of_every_count(bench, memory, tenant):
@@ -241,7 +241,11 @@ def test_recorded_people_have_what_is_kept_and_no_more(recorded, bench, memory):
     (row,) = recorded("users-delta.json")["value"]
     chosen = bench.connect(memory, unit_from="officeLocation", leadership=["manager"])._source.settings
     assert people.person(row, chosen) == Person(
-        "87d349ed-44d7-43e1-9a83-5f2406dee5bd", unit="18/2111", leadership=1, canonical="adelev@contoso.com"
+        "87d349ed-44d7-43e1-9a83-5f2406dee5bd",
+        unit="18/2111",
+        site="18/2111",
+        leadership=1,
+        canonical="adelev@contoso.com",
     )
 
 
