@@ -74,7 +74,7 @@ def add(
     ] = None,
     observe: Annotated[
         str | None,
-        typer.Option(help="Contents whose likes and views are looked up per run: a number, or all."),
+        typer.Option(help="Requests for likes and views in one run: a number, or all to look at every content."),
     ] = None,
     ca_file: Annotated[Path | None, typer.Option(help="Certificate authority of the company, PEM.")] = None,
     token_file: Annotated[
