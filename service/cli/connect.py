@@ -74,7 +74,9 @@ def add(
     ] = None,
     observe: Annotated[
         str | None,
-        typer.Option(help="Requests for likes and views in one run: a number, or all to look at every content."),
+        typer.Option(
+            help="Requests for likes and views in one run: a number, or all to look at every content."
+        ),
     ] = None,
     ca_file: Annotated[Path | None, typer.Option(help="Certificate authority of the company, PEM.")] = None,
     token_file: Annotated[
