@@ -124,8 +124,8 @@ class Person:
     active: bool = True
     unit: str | None = None
     leadership: int | None = None
-    site: str | None = None
     canonical: str | None = None
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
