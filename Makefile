@@ -28,7 +28,9 @@ demo: $(STAMP)  ## a synthetic company, collected over HTTP, on http://127.0.0.1
 	@$(BIN)/resonanz demo
 
 test: $(STAMP) browser  ## every test
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadgroup || { \
+		echo "What failed is run once more, alone: real servers and sleeps can trip over a busy machine."; \
+		$(BIN)/pytest --last-failed --last-failed-no-failures none; }
 
 check: $(STAMP)  ## style, types, layers, migrations
 	@$(BIN)/ruff format --check .
