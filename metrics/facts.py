@@ -114,7 +114,7 @@ calendar = Table(
 period = Table(
     "period",
     facts,
-    Column("window", String, nullable=False, doc="week or days28"),
+    Column("window", String, nullable=False, doc="metrics.metric.Window"),
     Column("since", Date, nullable=False),
     Column("until", Date, nullable=False, doc="outside"),
     Column("recent", Date, nullable=False, doc="28 days before `until`"),

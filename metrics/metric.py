@@ -27,13 +27,23 @@ class Window(StrEnum):
     """An ISO week."""
     DAYS28 = "days28"
     """28 days from every fourth Monday, counted from 2000-01-03; windows never overlap."""
+    WEEKS26 = "weeks26"
+    """Half a year: 26 weeks from every 26th Monday, counted from 2000-01-03; windows never overlap."""
 
 
 class Measure(StrEnum):
     """The unit a value is in: `numerator / denominator`."""
 
     SHARE = "share"
+    """0 to 1."""
     HOURS = "hours"
+    DAYS = "days"
+    RATIO = "ratio"
+    """So many of one for each of the other: 0 and up."""
+    NUMBER = "number"
+    """A mean or median count."""
+    INDEX = "index"
+    """-1 to 1."""
 
 
 class Direction(StrEnum):
@@ -74,7 +84,35 @@ class Subject(StrEnum):
     PEOPLE = "people"
     POSTS = "posts"
     CONTENTS = "contents"
+    THREADS = "threads"
+    TIES = "ties"
+    """Pairs of people of whom one answered or reacted to the other."""
+    UNITS = "units"
     ROOMS = "rooms"
+
+
+class Privacy(StrEnum):
+    """What has to be watched when a value is shown."""
+
+    AGGREGATE = "L"
+    """Safe as a value of enough people."""
+    DOMINANCE = "M"
+    """One or few people can make up most of it."""
+    PERSON = "H"
+    """Computed from what single people did: only shares of many ever leave."""
+
+
+class Interval(StrEnum):
+    """Where the interval of a value comes from."""
+
+    WILSON = "wilson"
+    """The score interval of a share of people, computed when it is published."""
+    BOOTSTRAP = "bootstrap"
+    """Resampling people (or rooms) with all they did: for ratios of sums."""
+    GREENWOOD = "greenwood"
+    """Of a Kaplan-Meier estimate."""
+    NONE = "none"
+    """Nothing was sampled, or no interval is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +127,9 @@ class Cell:
 
     `numerator` and `denominator` are None, and `reason` says why, where nothing can be said. `people` is how many
     distinct people stand behind the denominator, `affirming` how many behind the numerator. `excluded` is how many
-    activities or contents were left out.
+    activities or contents were left out. `low` and `high` are the ends of a 95 % interval in the metric's unit, where the
+    metric computes its own. `largest` is the most of the denominator that one person stands for, where one can stand for
+    more than one.
     """
 
     numerator: int | None
@@ -98,6 +138,9 @@ class Cell:
     affirming: int | None
     excluded: int
     reason: str | None = None
+    low: float | None = None
+    high: float | None = None
+    largest: int | None = None
 
 
 Row = Mapping[str, Any]
@@ -109,7 +152,14 @@ def cell(rows: list[Row]) -> Cell:
     (row,) = rows
     if row["reason"] is not None:
         return Cell(None, None, None, None, row["excluded"], row["reason"])
-    return Cell(row["numerator"], row["denominator"], row["people"], row["affirming"], row["excluded"])
+    return Cell(
+        row["numerator"],
+        row["denominator"],
+        row["people"],
+        row["affirming"],
+        row["excluded"],
+        largest=row.get("largest"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +189,8 @@ class Metric:
     windows: frozenset[Window] = frozenset(Window)
     categories: Mapping[str, Label] = field(default_factory=dict)
     single: frozenset[Scope] = frozenset()
+    privacy: Privacy = Privacy.AGGREGATE
+    interval: Interval = Interval.NONE
     cell: Callable[[list[Row]], Cell] = cell
 
 

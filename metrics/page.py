@@ -4,7 +4,19 @@ import sys
 from collections.abc import Iterator
 
 from metrics.catalog import CATALOG
-from metrics.metric import REASONS, Direction, Mark, Measure, Metric, Scope, Subject, Tier, Window
+from metrics.metric import (
+    REASONS,
+    Direction,
+    Interval,
+    Mark,
+    Measure,
+    Metric,
+    Privacy,
+    Scope,
+    Subject,
+    Tier,
+    Window,
+)
 
 _TIERS = {
     Tier.CONTENT: "contents with author and date",
@@ -22,13 +34,38 @@ _MARKS = {
     Mark.KNOWN: "known from the literature",
     Mark.OWN: "our own definition",
 }
-_UNITS = {Measure.SHARE: "share, 0 to 1", Measure.HOURS: "hours"}
-_WINDOWS = {Window.WEEK: "ISO weeks", Window.DAYS28: "windows of 28 days"}
+_UNITS = {
+    Measure.SHARE: "share, 0 to 1",
+    Measure.HOURS: "hours",
+    Measure.DAYS: "days",
+    Measure.RATIO: "ratio, 0 and up",
+    Measure.NUMBER: "number",
+    Measure.INDEX: "index, -1 to 1",
+}
+_WINDOWS = {
+    Window.WEEK: "ISO weeks",
+    Window.DAYS28: "windows of 28 days",
+    Window.WEEKS26: "half-years of 26 weeks",
+}
+_PRIVACY = {
+    Privacy.AGGREGATE: "safe as a value of enough people",
+    Privacy.DOMINANCE: "one or few people can make up most of it; watched when published",
+    Privacy.PERSON: "computed from what single people did; only shares of many leave",
+}
+_INTERVALS = {
+    Interval.WILSON: "Wilson 1927 for shares",
+    Interval.BOOTSTRAP: "cluster bootstrap over people or rooms",
+    Interval.GREENWOOD: "from the Kaplan-Meier estimate (Greenwood 1926)",
+    Interval.NONE: "none",
+}
 _SCOPES = {Scope.ORGANISATION: "organisation", Scope.ROOM: "room", Scope.UNIT: "unit"}
 _SUBJECTS = {
     Subject.PEOPLE: "people",
     Subject.POSTS: "posts",
     Subject.CONTENTS: "pages and posts",
+    Subject.THREADS: "conversations",
+    Subject.TIES: "ties between people",
+    Subject.UNITS: "units",
     Subject.ROOMS: "rooms",
 }
 
@@ -42,7 +79,7 @@ in `metrics/`; change them there and run `python -m metrics.page > docs/metrics.
 
 - A value is `numerator / denominator` over whole days in the organisation's time zone, from the first day of a period to
   before the first day of the next. Weeks are ISO weeks. Windows of 28 days begin on every fourth Monday, counted from
-  2000-01-03, and never overlap. Values of different lengths of time can not be compared, and people counted in several
+  2000-01-03, half-years on every 26th; windows of one length never overlap. Values of different lengths of time can not be compared, and people counted in several
   weeks can not be added up.
 - A value that can not be known is *unknown* with a reason; it is never 0.
 - **Who counts.** Humans. Service accounts, bots, guests and unknown actors are left out of shares of people; their acts are
@@ -90,6 +127,8 @@ def _section(metric: Metric) -> Iterator[str]:
     yield f"| Unit | {_UNITS[metric.unit]}; counts {_SUBJECTS[metric.subject]}; {_DIRECTIONS[metric.direction]} |"
     yield f"| Measured for | {scopes}; {windows} |"
     yield f"| Needs | {metric.tier} |"
+    yield f"| Interval | {_INTERVALS[metric.interval]} |"
+    yield f"| Privacy | {metric.privacy}: {_PRIVACY[metric.privacy]} |"
     for source in metric.sources:
         yield f"| Source | [{source.mark}] {source.text} ({_MARKS[source.mark]}) |"
     if metric.categories:

@@ -21,6 +21,7 @@ from connectors.activity import PersonKind
 from metrics import facts as f
 from metrics.metric import (
     Direction,
+    Interval,
     Label,
     Mark,
     Measure,
@@ -243,6 +244,7 @@ ACTIVE_SHARE = Metric(
     direction=Direction.UP,
     tier=Tier.RESPONSES,
     subject=Subject.PEOPLE,
+    interval=Interval.WILSON,
     sources=(
         Source(Mark.READ, "SWOOP Analytics: interactive users (post, reply, reaction or mention; no visits)"),
         Source(Mark.READ, "Richter, Heidemann, Klier, Behrendt 2013: usage of enterprise social networks"),
@@ -269,6 +271,7 @@ CONTRIBUTOR_SHARE = Metric(
     direction=Direction.UP,
     tier=Tier.CONTENT,
     subject=Subject.PEOPLE,
+    interval=Interval.WILSON,
     sources=(Source(Mark.KNOWN, "Nielsen 2006: participation inequality (90-9-1)"),),
     statement=_reached(CONTRIBUTING),
     absent="no_members",
@@ -302,6 +305,7 @@ ROLE_SHARE = Metric(
     direction=Direction.NEUTRAL,
     tier=Tier.RESPONSES,
     subject=Subject.PEOPLE,
+    interval=Interval.WILSON,
     sources=(
         Source(Mark.READ, "Nielsen 2006 (secondary); Giermindl et al.: frequencies of posting and lurking"),
         Source(Mark.OWN, "the order of acts and the merging of readers and absent people"),

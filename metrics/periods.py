@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from metrics.metric import Window
 
 ANCHOR = date(2000, 1, 3)
-"""A Monday: windows of 28 days begin on every fourth Monday from here."""
-LENGTHS = {Window.WEEK: 7, Window.DAYS28: 28}
+"""A Monday: windows of 28 days begin on every fourth Monday from here, half-years on every 26th."""
+LENGTHS = {Window.WEEK: 7, Window.DAYS28: 28, Window.WEEKS26: 182}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Period:
 
 
 def complete_periods(since: date, until: date) -> list[Period]:
-    """The weeks and the 28-day windows that lie wholly in [since, until), in order."""
+    """The windows of every length that lie wholly in [since, until), in order."""
     found = []
     for window, length in LENGTHS.items():
         step = timedelta(days=length)

@@ -54,6 +54,9 @@ def upgrade() -> None:
         sa.Column("people", sa.Integer(), nullable=True),
         sa.Column("affirming", sa.Integer(), nullable=True),
         sa.Column("excluded", sa.Integer(), nullable=False),
+        sa.Column("low", sa.Float(), nullable=True),
+        sa.Column("high", sa.Float(), nullable=True),
+        sa.Column("largest", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.String(length=64), nullable=True),
         sa.Column("measured", Instant(), nullable=False),
@@ -132,6 +135,12 @@ def upgrade() -> None:
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("expected_rooms", sa.Integer(), nullable=True),
         sa.Column("created", Instant(), nullable=False),
+        sa.Column("about_id", sa.Integer(), nullable=True),
+        sa.Column("views", sa.BigInteger(), nullable=True),
+        sa.Column("views_tied", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["about_id"], ["source.id"], name=op.f("fk_source_about_id_source"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
             ["organisation.id"],
@@ -155,6 +164,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unit")),
         sa.UniqueConstraint("organisation_id", "key", name=op.f("uq_unit_organisation_id_key")),
+    )
+    op.create_table(
+        "alias",
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("object", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("room", sa.String(length=300), nullable=False),
+        sa.Column("content_type", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["source.id"], name=op.f("fk_alias_source_id_source"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("source_id", "name", "object", name=op.f("pk_alias")),
     )
     op.create_table(
         "content",
@@ -194,7 +215,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coverage_gap")),
         sa.UniqueConstraint(
-            "source_id", "stream", "room", "object", name=op.f("uq_coverage_gap_source_id_stream_room_object")
+            "source_id",
+            "stream",
+            "room",
+            "object",
+            "kinds",
+            name=op.f("uq_coverage_gap_source_id_stream_room_object_kinds"),
         ),
     )
     op.create_table(

@@ -19,6 +19,7 @@ class Scope(StrEnum):
 class Window(StrEnum):
     WEEK = "week"
     DAYS28 = "days28"
+    WEEKS26 = "weeks26"
 
 
 class Format(StrEnum):

@@ -233,6 +233,9 @@ def _complete(
             "people": cell.people,
             "affirming": cell.affirming,
             "excluded": cell.excluded,
+            "low": cell.low,
+            "high": cell.high,
+            "largest": cell.largest,
             "state": "known" if cell.reason is None else "unknown",
             "reason": cell.reason,
         }

@@ -12,8 +12,9 @@ class Measurement(Base):
     """`numerator / denominator` of a metric, over days in the half-open period [since, until).
 
     `scope` is organisation, room or unit; `scope_key` '' for the organisation, the room's key, or the unit's key.
-    `window` is week (ISO week) or days28. `people` is how many distinct people stand behind the denominator, `affirming`
-    how many behind the numerator; both are what publication protects. `state` is known or unknown, with a `reason`.
+    `window` is that of `metrics.metric.Window`. `people` is how many distinct people stand behind the denominator, `affirming`
+    how many behind the numerator; both are what publication protects, as is `largest`, the most of the denominator that
+    one person stands for. `low` and `high` bound the value at 95 %, in the metric's unit, where it has its own interval. `state` is known or unknown, with a `reason`.
     `category` distinguishes the parts of a partition (role, room state); '' otherwise.
     """
 
@@ -36,6 +37,9 @@ class Measurement(Base):
     people: Mapped[int | None]
     affirming: Mapped[int | None]
     excluded: Mapped[int] = mapped_column(default=0)
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    largest: Mapped[int | None]
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(64))
     measured: Mapped[datetime]

@@ -76,6 +76,9 @@ class Measured(NamedTuple):
     affirming: int | None
     state: str
     reason: str | None
+    low: float | None = None
+    high: float | None = None
+    largest: int | None = None
 
     @property
     def place(self) -> Scope:
@@ -153,7 +156,11 @@ def told(row: Measured, form: Form, cell: Cell | None, k: int) -> Outcome:
         return Outcome("suppressed", cell.reason, low=low, high=high)
     value = rounded((row.numerator or 0) / (row.denominator or 1), form.step)
     people = rounded_people(cell.people)
-    interval = wilson(value, people) if form.nature is Nature.PERSONS else (None, None)
+    interval: tuple[float | None, float | None] = (None, None)
+    if form.nature is Nature.PERSONS:
+        interval = wilson(value, people)
+    elif row.low is not None and row.high is not None:
+        interval = rounded(row.low, form.step), rounded(row.high, form.step)
     return Outcome("published", value=value, low=interval[0], high=interval[1], people=people)
 
 

@@ -34,7 +34,14 @@ KEPT = 3
 """Publications kept; a reader who pages through an older one is asked to start again."""
 
 NATURES = {Subject.PEOPLE: Nature.PERSONS, Subject.ROOMS: Nature.ROOMS}
-STEPS = {Measure.SHARE: 0.01, Measure.HOURS: 0.5}
+STEPS = {
+    Measure.SHARE: 0.01,
+    Measure.HOURS: 0.5,
+    Measure.DAYS: 1.0,
+    Measure.RATIO: 0.1,
+    Measure.NUMBER: 0.1,
+    Measure.INDEX: 0.02,
+}
 LINKS = (
     Link("contributor_share", "role_share", frozenset({"creating", "contributing"})),
     Link("active_share", "role_share", frozenset({"creating", "contributing", "reacting"})),

@@ -6,7 +6,7 @@ from datetime import date
 
 from metrics.metric import Direction, Measure, Metric
 from service.models import Milestone, PublishedValue
-from service.web.language import Language
+from service.web.language import NN_, Language
 from service.web.words import hidden
 
 
@@ -16,6 +16,17 @@ class Change:
 
     words: str
     tone: str
+
+
+_PLURALS = {
+    (Measure.SHARE, True): NN_("%(number)s percentage point more", "%(number)s percentage points more"),
+    (Measure.SHARE, False): NN_("%(number)s percentage point less", "%(number)s percentage points less"),
+    (Measure.HOURS, True): NN_("%(number)s hour longer", "%(number)s hours longer"),
+    (Measure.HOURS, False): NN_("%(number)s hour shorter", "%(number)s hours shorter"),
+    (Measure.DAYS, True): NN_("%(number)s day longer", "%(number)s days longer"),
+    (Measure.DAYS, False): NN_("%(number)s day shorter", "%(number)s days shorter"),
+}
+"""A difference in a unit, and whether it is positive, in words: one, and several."""
 
 
 @dataclass(frozen=True)
@@ -105,20 +116,13 @@ def _scaled(difference: float, unit: Measure) -> float:
 
 
 def _more(difference: float, unit: Measure, language: Language) -> str:
-    size = abs(difference)
-    match unit, difference > 0:
-        case Measure.SHARE, True:
-            return language.plural(
-                "%(number)s percentage point more", "%(number)s percentage points more", size
-            )
-        case Measure.SHARE, False:
-            return language.plural(
-                "%(number)s percentage point less", "%(number)s percentage points less", size
-            )
-        case Measure.HOURS, True:
-            return language.plural("%(number)s hour longer", "%(number)s hours longer", size)
-        case _:
-            return language.plural("%(number)s hour shorter", "%(number)s hours shorter", size)
+    words = _PLURALS.get((unit, difference > 0))
+    if words is not None:
+        return language.plural(*words, abs(difference))
+    number = language.value(abs(difference), unit).lstrip("+")
+    if difference > 0:
+        return language.text("%(number)s more", number=number)
+    return language.text("%(number)s less", number=number)
 
 
 def _alike(now: PublishedValue, earlier: PublishedValue) -> bool:

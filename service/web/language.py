@@ -33,6 +33,11 @@ def N_(text: str) -> str:  # noqa: N802
     return text
 
 
+def NN_(one: str, several: str) -> tuple[str, str]:  # noqa: N802
+    """The same for a text that depends on a number."""
+    return one, several
+
+
 @dataclass(frozen=True)
 class Language:
     """One language. The texts in code and templates are English; the catalogue holds the German ones."""
@@ -67,6 +72,12 @@ class Language:
                 return self.percent(value)
             case Measure.HOURS:
                 return self.plural("%(number)s hour", "%(number)s hours", value)
+            case Measure.DAYS:
+                return self.plural("%(number)s day", "%(number)s days", value)
+            case Measure.INDEX:
+                return numbers.format_decimal(value, format="+0.00;−0.00", locale=self.locale)
+            case Measure.RATIO | Measure.NUMBER:
+                return self.number(value)
 
     def day(self, day: date) -> str:
         return dates.format_date(day, format="medium", locale=self.locale)

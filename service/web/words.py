@@ -52,7 +52,7 @@ PURPOSES = {
     "project": N_("Project"),
 }
 
-WINDOWS = {"week": N_("weeks"), "days28": N_("28-day periods")}
+WINDOWS = {"week": N_("weeks"), "days28": N_("28-day periods"), "weeks26": N_("half-years")}
 
 
 def said(codes: dict[str, str], code: str, language: Language) -> str:

@@ -15,7 +15,7 @@ from service.web.language import CATALOGUES, language
 from service.web.words import GAPS, HIDDEN, KINDS, PURPOSES, UNKNOWN, WINDOWS
 
 WEB = Path(service.web.__file__).parent
-KEYWORDS = {"text": None, "plural": (1, 2), "N_": None, "_": None, "ngettext": (1, 2)}
+KEYWORDS = {"text": None, "plural": (1, 2), "N_": None, "NN_": (1, 2), "_": None, "ngettext": (1, 2)}
 
 
 def key(message: str | tuple[str, ...] | list[str]) -> str:
