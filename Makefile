@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test check bench browser lock clean
+.PHONY: help setup demo test coverage check bench browser lock clean
 
 help:  ## what can be done here
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,9 +28,11 @@ demo: $(STAMP)  ## a synthetic company, collected over HTTP, on http://127.0.0.1
 	@$(BIN)/resonanz demo
 
 test: $(STAMP) browser  ## every test
-	@$(BIN)/pytest -n 2 --dist loadgroup || { \
-		echo "What failed is run once more, alone: real servers and sleeps can trip over a busy machine."; \
-		$(BIN)/pytest --last-failed --last-failed-no-failures none; }
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+coverage: $(STAMP)  ## share of lines and branches that tests reach, of one folder: make coverage of=tests/files
+	@$(BIN)/pytest -q --cov --cov-report=term:skip-covered $(of)
+	@rm -f .coverage
 
 check: $(STAMP)  ## style, types, layers, migrations
 	@$(BIN)/ruff format --check .

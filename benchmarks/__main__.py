@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import collection
 
-BENCHMARKS = ("collection", "log", "microsoft")
+BENCHMARKS = ("collection", "log", "microsoft", "engines")
 
 
 def main() -> None:
@@ -37,6 +37,10 @@ def main() -> None:
         from benchmarks import log
 
         log.main(10_000 if chosen.quick else 100_000)
+    if "engines" in names:
+        from benchmarks import engines
+
+        engines.main(100_000 if chosen.quick else 1_000_000)
 
 
 if __name__ == "__main__":

@@ -116,11 +116,13 @@ class Room:
 class Person:
     """An account, with the little that is kept: unit, site, kind, whether it is active, whether it leads.
 
-    `canonical` are ids shared across platforms (mail, employee number); they are used in memory only.
+    None is "not told": what is known of the account stays, and where nothing is known a `kind` is human. An empty `unit` or
+    `site` and a `leadership` of 0 are "told as none": what was known no longer holds. `canonical` are ids shared across
+    platforms (mail, employee number); they are used in memory only, and one that is no longer shown stays known.
     """
 
     id: str
-    kind: PersonKind = PersonKind.HUMAN
+    kind: PersonKind | None = PersonKind.HUMAN
     active: bool = True
     unit: str | None = None
     leadership: int | None = None
@@ -172,6 +174,20 @@ class Reactors:
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """A name by which another source may tell of a room, or (with `object`) of a content in it.
+
+    `name` is an id of the platform, or a hash of an address, since addresses hold titles (`connectors.names`); of it only a keyed
+    hash is kept. What a source that tells of another names alike is the same thing, unless the name is that of several.
+    """
+
+    name: str
+    room: str
+    object: str | None = None
+    content_type: ContentType = ContentType.ROOM
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Something that exists but could not be read: it lowers coverage and is tried again next time.
 
@@ -202,6 +218,7 @@ class Page:
     members: Sequence[Members] = ()
     contents: Sequence[Content] = ()
     reactors: Sequence[Reactors] = ()
+    aliases: Sequence[Alias] = ()
     gaps: Sequence[Gap] = ()
     closed: Sequence[tuple[str | None, str | None]] = ()
     skipped: dict[str, int] = field(default_factory=dict)

@@ -1,9 +1,9 @@
 """What a connector is, and how connectors are found."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from connectors.activity import Content, Kind, Page
 from connectors.errors import Misconfigured
@@ -62,6 +62,10 @@ class Memory(Protocol):
         """Open gaps of a stream as (room, object): to be tried again."""
         ...
 
+    def hints(self, stream: str) -> Collection[str | None]:
+        """The rooms the platform has told of since the stream was last read; None stands for anywhere in the source."""
+        ...
+
 
 class Nothing:
     """A memory of nothing: the first run."""
@@ -82,6 +86,9 @@ class Nothing:
         return 0
 
     def gaps(self, stream: str) -> Sequence[tuple[str | None, str | None]]:
+        return ()
+
+    def hints(self, stream: str) -> Collection[str | None]:
         return ()
 
 
@@ -111,6 +118,17 @@ class Connector(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A connector that tells of a platform which another connector may read itself.
+
+    `tells_about` is the name of that connector; None where the settings do not tell.
+    """
+
+    @property
+    def tells_about(self) -> str | None: ...
 
 
 def connector(name: str) -> type[Connector]:

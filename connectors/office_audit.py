@@ -10,10 +10,10 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import Any
 
-from connectors.activity import Activity, ContentType, Kind, Person, PersonKind, Room
+from connectors import names
+from connectors.activity import Activity, Alias, ContentType, Kind, Person, PersonKind, Room
 from connectors.errors import Misconfigured
 from connectors.identity import canonical
 
@@ -84,6 +84,7 @@ class Taken:
     activity: Activity
     person: Person
     room: Room
+    aliases: tuple[Alias, ...] = ()
 
 
 def taken(
@@ -98,7 +99,8 @@ def taken(
     if not re.fullmatch(r"[0-9A-Za-z-]{8,64}", identity):
         raise NotTaken("no_id", broken=True)
     person = _person(record, pattern)
-    room, obj, content_type = _place(record, workload)
+    place = _place(record, workload)
+    room, obj, content_type = place.room, place.object, place.content_type
     happened = _time(record.get("CreationTime"))
     activity = Activity(
         key=f"audit:{identity}",
@@ -111,7 +113,7 @@ def taken(
         thread=obj,
         parent=obj if kind is Kind.COMMENT else None,
     )
-    return Taken(activity, person, Room(room, handle=room))
+    return Taken(activity, person, Room(room, handle=room), place.aliases())
 
 
 def _person(record: Mapping[str, Any], pattern: re.Pattern[str] | None) -> Person:
@@ -129,15 +131,32 @@ def _person(record: Mapping[str, Any], pattern: re.Pattern[str] | None) -> Perso
     return Person(name.lower(), kind, canonical=shared)
 
 
-def _place(record: Mapping[str, Any], workload: str) -> tuple[str, str, ContentType]:
-    """(room, object, what it is)."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where it happened, to what, and the names of both on the platform, where it has them."""
+
+    room: str
+    object: str
+    content_type: ContentType
+    room_name: str | None = None
+    name: str | None = None
+
+    def aliases(self) -> tuple[Alias, ...]:
+        room = () if self.room_name is None else (Alias(self.room_name, self.room),)
+        if self.name is None:
+            return room
+        return (*room, Alias(self.name, self.room, self.object, self.content_type))
+
+
+def _place(record: Mapping[str, Any], workload: str) -> _Place:
     if workload in ("sharepoint", "onedrive"):
         address = str(record.get("SiteUrl") or record.get("ObjectId") or "")
         if workload == "onedrive" or _PERSONAL.search(address):
             raise NotTaken("personal_site")
-        site = _guid(record.get("Site"))
-        item = _guid(record.get("ListItemUniqueId")) or _hashed(record.get("ObjectId"))
-        if site is None or item is None:
+        site, web = names.guid(record.get("Site")), names.guid(record.get("WebId"))
+        unique = names.guid(record.get("ListItemUniqueId"))
+        name = names.item(unique) if unique else names.address(record.get("ObjectId"))
+        if site is None or name is None:
             raise NotTaken("no_place", broken=True)
         page = (
             str(record.get("SourceFileExtension") or "").casefold() == "aspx"
@@ -145,21 +164,17 @@ def _place(record: Mapping[str, Any], workload: str) -> tuple[str, str, ContentT
         )
         listed = str(record.get("Operation", "")).startswith("ListItem")
         kind = ContentType.PAGE if page or listed else ContentType.FILE
-        return f"site:{site}", f"{kind.value}:{site}:{item}", kind
+        return _Place(
+            names.site(site, web), f"{kind.value}:{site}:{unique or name}", kind, names.site(site, web), name
+        )
     message = str(record.get("MessageId") or record.get("ThreadId") or "").strip()
-    group = _guid(record.get("AADGroupId"))
+    group = names.guid(record.get("AADGroupId"))
     if workload == "microsoftteams" and group is None and not record.get("TeamGuid"):
         raise NotTaken("private_chat")
     place = f"group:{group}" if group else _other_place(record)
     if place is None or not message:
         raise NotTaken("no_place", broken=True)
-    return place, f"post:{place}:{message}", ContentType.POST
-
-
-def _hashed(address: object) -> str | None:
-    """The address of a content holds its title; where there is no id, a hash of it serves as one."""
-    shown = str(address or "").strip()
-    return blake2b(shown.casefold().encode("utf-8", "replace"), digest_size=12).hexdigest() if shown else None
+    return _Place(place, f"post:{place}:{message}", ContentType.POST, None if group else place)
 
 
 def _other_place(record: Mapping[str, Any]) -> str | None:
@@ -167,11 +182,6 @@ def _other_place(record: Mapping[str, Any]) -> str | None:
         if found := str(record.get(name) or "").strip():
             return f"{prefix}:{found.lower()}"
     return None
-
-
-def _guid(given: object) -> str | None:
-    shown = str(given or "").strip("{} ").lower()
-    return shown if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", shown) else None
 
 
 def _time(given: object) -> datetime:

@@ -46,6 +46,21 @@ person = Table(
     Column("leadership", Integer, doc="level of leadership, 1 is the top"),
     Column("active", Boolean, nullable=False, doc="the account may be used"),
 )
+"""What is known today; what held on a day is in `spell`."""
+
+spell = Table(
+    "spell",
+    facts,
+    Column("pseudonym", BigInteger, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False, doc="outside"),
+    Column("unit", String),
+    Column("kind", String, nullable=False, doc="connectors.activity.PersonKind"),
+    Column("leadership", Integer),
+    Column("region", String, nullable=False, doc="of `working_day`; '' is the organisation's"),
+    Column("active", Boolean, nullable=False, doc="False also before the person was first seen"),
+)
+"""The history of everybody in `person`: exactly one row holds on each day of the calendar."""
 
 membership = Table(
     "membership",
@@ -73,6 +88,20 @@ room = Table(
     Column("gone", Date, doc="day first seen missing"),
     Column("source", String, nullable=False),
     Column("open", Boolean, nullable=False, doc="(nearly) everybody may read it"),
+)
+
+excluded_room = Table(
+    "excluded_room",
+    facts,
+    Column("key", String, nullable=False, doc="a sandbox or archive: in no other table of rooms"),
+)
+
+brought_day = Table(
+    "brought_day",
+    facts,
+    Column(
+        "day", Date, nullable=False, doc="of a relaunch or migration: what was made on it was brought along"
+    ),
 )
 
 content = Table(
@@ -107,9 +136,30 @@ calendar = Table(
         "working",
         Integer,
         nullable=False,
-        doc="working days from the calendar's start up to and with this day",
+        doc="working days of the organisation from the calendar's start up to and with this day",
     ),
 )
+
+working_day = Table(
+    "working_day",
+    facts,
+    Column("region", String, nullable=False, doc="a site with a calendar of its own; '' is the organisation"),
+    Column("day", Date, nullable=False, doc="every day of `calendar`"),
+    Column("working", Integer, nullable=False, doc="as `calendar.working`, in the region"),
+    Column("worked", BigInteger, nullable=False, doc="working seconds from the calendar's start to this day"),
+)
+
+working_time = Table(
+    "working_time",
+    facts,
+    Column("region", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("since", BigInteger, nullable=False, doc="seconds since 1970"),
+    Column("until", BigInteger, nullable=False, doc="outside"),
+    Column("worked", BigInteger, nullable=False, doc="working seconds from the calendar's start to `since`"),
+    Column("working", BigInteger, nullable=False, doc="so many seconds from `since` on are worked"),
+)
+"""The days cut where work begins: see `metrics.working_time.Stretch`."""
 
 period = Table(
     "period",
@@ -118,6 +168,7 @@ period = Table(
     Column("since", Date, nullable=False),
     Column("until", Date, nullable=False, doc="outside"),
     Column("recent", Date, nullable=False, doc="28 days before `until`"),
+    Column("mid", Date, nullable=False, doc="the day that says who belongs to it"),
     Column(
         "working",
         Integer,
@@ -148,7 +199,7 @@ horizon = Table(
 # Rolled up: see metrics.hygiene and metrics.rollup.
 
 entry = Table("entry", facts, *(column._copy() for column in log.columns))
-"""The log of the organisation's sources up to the horizon."""
+"""The log of the organisation's sources up to the horizon, without excluded rooms."""
 
 activity = Table(
     "activity",
@@ -164,7 +215,8 @@ activity = Table(
         nullable=False,
         doc="human, guest, service, or unknown where the platform does not tell",
     ),
-    Column("unit", String),
+    Column("unit", String, doc="of the person on that day"),
+    Column("region", String, nullable=False, doc="of the person on that day, as in `working_day`"),
     _instant("happened", "UTC", nullable=False),
     Column("day", Date, nullable=False),
     Column("object", BigInteger, nullable=False),
@@ -192,9 +244,10 @@ undated = Table(
 exclusion = Table(
     "exclusion",
     facts,
-    Column("room", String, nullable=False),
+    Column("room", String, doc="NULL for an excluded room"),
     Column("unit", String),
     Column("day", Date, nullable=False),
+    Column("reason", String, nullable=False, doc="`activity.excluded`, or room"),
     Column("activities", BigInteger, nullable=False, doc="interactive acts left out"),
 )
 
@@ -225,6 +278,19 @@ person_week = Table(
     Column("contributions", BigInteger, nullable=False, doc="comments, replies, edits, messages"),
     Column("creates", BigInteger, nullable=False),
 )
+
+home = Table(
+    "home",
+    facts,
+    Column("window", String, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("person", BigInteger, nullable=False, doc="everybody in `spell`, once per period"),
+    Column("unit", String),
+    Column("kind", String, nullable=False),
+    Column("leadership", Integer),
+    Column("active", Boolean, nullable=False),
+)
+"""What held of everybody on the day that says who belongs to a period, `period.mid`."""
 
 standing = Table(
     "standing",
@@ -260,21 +326,34 @@ post = Table(
     Column("content_type", String, nullable=False, doc="page or post"),
     Column("room", String, nullable=False),
     Column("author", BigInteger),
-    Column("unit", String, doc="the author's"),
+    Column("unit", String, doc="the author's on that day"),
     _instant("created", "UTC", nullable=False),
     Column("day", Date, nullable=False),
-    Column("working", Integer, nullable=False, doc="`calendar.working` of `day`"),
+    Column("working", Integer, nullable=False, doc="`working_day.working` of `day`, in the author's region"),
+    Column("horizon", Integer, nullable=False, doc="the same of the horizon's day"),
     Column("excluded", String, doc="why it is in no denominator: unknown, service, bulk"),
     Column("answerable", Boolean, nullable=False, doc="False only where the platform says so"),
     Column("comments", BigInteger, nullable=False, doc="comments and replies of others"),
     Column("reactions", BigInteger, nullable=False, doc="reactions of others"),
     Column("undated", BigInteger, nullable=False, doc="those among them without a date"),
     Column("responders", BigInteger, nullable=False, doc="distinct people"),
-    Column("commented", Integer, doc="`calendar.working` of the first comment or reply of another person"),
-    Column("reacted", Integer, doc="`calendar.working` of the first reaction of another person"),
-    Column("deleted", Integer, doc="`calendar.working` of the day it was deleted"),
+    Column("commented", Integer, doc="`working_day.working` of the first comment or reply of another person"),
+    Column("reacted", Integer, doc="`working_day.working` of the first reaction of another person"),
+    Column("deleted", Integer, doc="`working_day.working` of the day it was deleted"),
     Column("seconds", BigInteger, doc="from creation to the first comment or reply of another person"),
     Column("followed", BigInteger, nullable=False, doc="seconds from creation to deletion or the horizon"),
+    Column(
+        "answered",
+        Boolean,
+        nullable=False,
+        doc="there was a comment or reply of another person while waiting",
+    ),
+    Column(
+        "waited",
+        BigInteger,
+        nullable=False,
+        doc="working seconds to that answer, or else to deletion, the horizon, or 28 days later",
+    ),
 )
 
 viewing = Table(

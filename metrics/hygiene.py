@@ -4,7 +4,22 @@ What the field calls hygiene happens here, once, for all metrics: who counts as 
 withdrawn and undated reactions.
 """
 
-from sqlalchemy import CTE, ColumnElement, Date, Select, String, and_, case, cast, func, null, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from connectors.activity import ContentType, Kind, PersonKind
 from metrics import facts as f
@@ -28,11 +43,45 @@ def values(kinds: tuple[Kind, ...]) -> list[str]:
     return [kind.value for kind in kinds]
 
 
-def entry() -> Select[tuple[object, ...]]:
-    """The log of the organisation's sources, up to the horizon."""
-    log = f.log.c
+def then(acts: ColumnSet) -> ColumnElement[bool]:
+    """What held of a person on the day of an act."""
+    s = f.spell.c
+    return and_(s.pseudonym == acts.person, s.since <= acts.day, s.until > acts.day)
+
+
+def _of_organisation(excluded: bool = False) -> Select[tuple[object, ...]]:
+    """The log of the organisation's sources, without or of the rooms that are excluded."""
+    log, out = f.log.c, f.excluded_room.c
     return (
-        select(f.log).join(f.source, f.source.c.key == log.source).join(f.horizon, log.day < f.horizon.c.day)
+        select(f.log)
+        .join(f.source, f.source.c.key == log.source)
+        .outerjoin(f.excluded_room, out.key == log.room)
+        .where(out.key.is_not(None) if excluded else out.key.is_(None))
+    )
+
+
+def entry() -> Select[tuple[object, ...]]:
+    """The log of the organisation's sources up to the horizon."""
+    return _of_organisation().join(f.horizon, f.log.c.day < f.horizon.c.day)
+
+
+def exclusion() -> Select[tuple[object, ...]]:
+    """Interactive acts left out, by the first reason that holds; those in excluded rooms as they are in the log."""
+    a = f.activity.c
+    out = _of_organisation(excluded=True).join(f.horizon, f.log.c.day < f.horizon.c.day).cte("out")
+    o = out.c
+    left = union_all(
+        select(a.room, a.unit, a.day, a.excluded.label("reason")).where(
+            a.excluded.is_not(None), a.kind != Kind.VIEW.value
+        ),
+        # They belong to no room or unit that is measured.
+        select(cast(null(), String), cast(null(), String), o.day, literal("room")).where(
+            o.total.is_(None), o.kind.in_(values(ACTS))
+        ),
+    ).subquery("left_out")
+    e = left.c
+    return select(e.room, e.unit, e.day, e.reason, func.count().label("activities")).group_by(
+        e.room, e.unit, e.day, e.reason
     )
 
 
@@ -95,8 +144,8 @@ def undated() -> Select[tuple[object, ...]]:
     The days between which those of one person seen on one day can have happened all reach up to that day, so the
     longest of them stands for all.
     """
-    everything = select(f.log).join(f.source, f.source.c.key == f.log.c.source).cte("everything")
-    e, who = everything.c, f.person.c
+    everything = _of_organisation().cte("everything")
+    e, who = everything.c, f.spell.c
     withdrawals, sights = _withdrawals(e), _sights(e)
     earliest = sights.c.earliest
     return (
@@ -112,7 +161,7 @@ def undated() -> Select[tuple[object, ...]]:
         )
         .select_from(everything)
         .join(sights, and_(sights.c.object == e.object, sights.c.day == e.day))
-        .outerjoin(f.person, who.pseudonym == e.person)
+        .outerjoin(f.spell, then(e))
         .outerjoin(withdrawals, and_(withdrawals.c.person == e.person, withdrawals.c.object == e.object))
         .where(
             e.kind == Kind.REACT.value,
@@ -163,9 +212,7 @@ def activity() -> Select[tuple[object, ...]]:
     withdrawals, sights = _withdrawals(log), _sights(log)
     placed = or_(m.dated, _placed(sights))
 
-    actor = case(
-        (m.person.is_(None), "unknown"), else_=func.coalesce(f.person.c.kind, PersonKind.HUMAN.value)
-    )
+    actor = case((m.person.is_(None), "unknown"), else_=func.coalesce(f.spell.c.kind, PersonKind.HUMAN.value))
     return (
         select(
             m.source,
@@ -174,7 +221,8 @@ def activity() -> Select[tuple[object, ...]]:
             m.content_type,
             m.person,
             actor.label("actor"),
-            f.person.c.unit,
+            f.spell.c.unit,
+            func.coalesce(f.spell.c.region, "").label("region"),
             m.happened,
             m.day,
             m.object,
@@ -183,13 +231,14 @@ def activity() -> Select[tuple[object, ...]]:
             m.dated,
             case(
                 (actor != PersonKind.HUMAN.value, actor),
-                (and_(m.birth == 1, m.bulk == 1), "bulk"),
+                (and_(m.birth == 1, or_(m.bulk == 1, f.brought_day.c.day.is_not(None))), "bulk"),
                 (~placed, "undated"),
                 else_=cast(null(), String),
             ).label("excluded"),
         )
         .select_from(marked)
-        .outerjoin(f.person, f.person.c.pseudonym == m.person)
+        .outerjoin(f.spell, then(m))
+        .outerjoin(f.brought_day, f.brought_day.c.day == m.day)
         .outerjoin(withdrawals, and_(withdrawals.c.person == m.person, withdrawals.c.object == m.object))
         .outerjoin(sights, and_(sights.c.object == m.object, sights.c.day == m.day, ~m.dated))
         .where(

@@ -20,19 +20,23 @@ from sqlalchemy import (
 
 from connectors.activity import ContentType
 from metrics import facts as f
+from metrics.authored import by_author, no_posts, rate_cell, too_many, waiting
 from metrics.metric import (
     Cell,
     Direction,
+    Interval,
     Label,
     Mark,
     Measure,
     Metric,
+    Privacy,
     Row,
     Scope,
     Source,
     Statement,
     Subject,
     Tier,
+    Window,
 )
 from metrics.scoping import TELLABLE, cells, distinct_number, number, reason, same_cell
 from metrics.survival import kaplan_meier
@@ -43,8 +47,10 @@ FOLLOWED = 28 * 24 * 60 * 60
 """Seconds a content is followed; it makes a value final 28 days after its period."""
 
 WORKING_DAYS = Label(
-    de="Arbeitstage sind Montag bis Freitag; Feiertage sind noch nicht abgezogen.",
-    en="Working days are Monday to Friday; public holidays are not taken out yet.",
+    de="Arbeitstage sind die am Standort der Person, die den Beitrag schrieb, ohne Feiertage und Betriebsruhe; ist kein eigener "
+    "Kalender hinterlegt, gilt der des Unternehmens, und ohne Region sind es Montag bis Freitag.",
+    en="Working days are those of the author's site, without public holidays and company shutdown; without a calendar of its own "
+    "the organisation's holds, and without a region they are Monday to Friday.",
 )
 NO_NEED = Label(
     de="Nicht jeder Beitrag braucht eine Antwort: eine reine Mitteilung zählt wie eine Frage.",
@@ -110,17 +116,25 @@ def rates(
 def _response_rate(lax: bool) -> Statement:
     def statement(scope: Scope) -> Select[Any]:
         p = f.post.c
+        posts = p.content_type == ContentType.POST.value
         deadline = p.working + ANSWERED_WITHIN
         written = func.coalesce(p.commented <= deadline, False)
         answered = or_(written, func.coalesce(p.reacted <= deadline, False)) if lax else written
-        return rates(
+        early, old = func.coalesce(p.deleted <= deadline, False), p.horizon > deadline
+        known = and_(posts, p.excluded.is_(None), ~early)
+        # A reaction first seen after the deadline may have come before it.
+        undecided = and_(known, old, ~answered, p.undated > 0) if lax else false()
+        return by_author(
             scope,
-            relevant=p.content_type == ContentType.POST.value,
-            early=func.coalesce(p.deleted <= deadline, False),
-            old=f.horizon.c.working > deadline,
-            answered=answered,
-            # A reaction first seen after the deadline may have come before it.
-            undecided=and_(~answered, p.undated > 0) if lax else false(),
+            f.post,
+            windows=tuple(Window),
+            left_out=and_(posts, or_(p.excluded.is_not(None), early)),
+            counted=and_(known, old, ~undecided),
+            part=case((answered, 1), else_=0),
+            whole=literal(1),
+            undecided=undecided,
+            pending=and_(known, ~old),
+            reasons=lambda s: ((too_many(s.undecided, s), "undated_reactions"), waiting(s), no_posts(s)),
         )
 
     return statement
@@ -130,27 +144,17 @@ def _first_response(scope: Scope) -> Select[Any]:
     p = f.post.c
     posts = p.content_type == ContentType.POST.value
     known = and_(posts, p.excluded.is_(None))
-    # A deletion ends the following as the horizon does.
-    followed = func.least(p.followed, literal(FOLLOWED))
-    answered = func.coalesce(p.seconds <= followed, False)
     totals = cells(
         scope,
         f.post,
         distinct_number(p.author, known).label("people"),
-        distinct_number(p.author, and_(known, answered)).label("affirming"),
+        distinct_number(p.author, and_(known, p.answered)).label("affirming"),
         number(and_(posts, p.excluded.is_not(None))).label("excluded"),
-        number(known).label("posts"),
     ).subquery("totals")
     sample = (
-        cells(
-            scope,
-            f.post,
-            case((answered, p.seconds), else_=followed).label("seconds"),
-            answered.label("answered"),
-            number(true()).label("equal"),
-        )
+        cells(scope, f.post, p.waited, p.answered, number(true()).label("equal"))
         .where(known)
-        .group_by(case((answered, p.seconds), else_=followed), answered)
+        .group_by(p.waited, p.answered)
         .subquery("sample")
     )
     t, s = totals.c, sample.c
@@ -163,7 +167,7 @@ def _first_response(scope: Scope) -> Select[Any]:
             t.people,
             t.affirming,
             t.excluded,
-            s.seconds,
+            s.waited,
             s.answered,
             cast(func.coalesce(s.equal, 0), BigInteger).label("equal"),
         )
@@ -173,18 +177,27 @@ def _first_response(scope: Scope) -> Select[Any]:
 
 
 def median_cell(rows: list[Row]) -> Cell:
-    """The Kaplan-Meier median in whole minutes over 60, from how long posts waited."""
+    """The Kaplan-Meier median in whole minutes over 60, from how many working seconds posts waited."""
     first, sample = rows[0], [row for row in rows if row["equal"]]
     if not sample:
         return Cell(None, None, None, None, first["excluded"], "no_posts")
     waited = kaplan_meier(
-        [row["seconds"] for row in sample],
+        [row["waited"] for row in sample],
         [row["answered"] for row in sample],
         [row["equal"] for row in sample],
-    ).median
-    if waited is None:
+    )
+    if waited.median is None:
         return Cell(None, None, None, None, first["excluded"], "not_reached")
-    return Cell(int(waited // 60), 60, first["people"], first["affirming"], first["excluded"])
+    low, high = waited.median_interval()
+    return Cell(
+        int(waited.median // 60),
+        60,
+        first["people"],
+        first["affirming"],
+        first["excluded"],
+        low=None if low is None else low / 3600,
+        high=None if high is None else high / 3600,
+    )
 
 
 RESPONSE_RATE = Metric(
@@ -209,8 +222,11 @@ RESPONSE_RATE = Metric(
         Source(Mark.READ, "SWOOP Analytics: response rate, responded and unresponded posts"),
         Source(Mark.OWN, "7 working days"),
     ),
+    privacy=Privacy.DOMINANCE,
+    interval=Interval.BOOTSTRAP,
     statement=_response_rate(lax=False),
     absent="no_posts",
+    cell=rate_cell,
 )
 
 RESPONSE_RATE_LAX = Metric(
@@ -245,27 +261,34 @@ RESPONSE_RATE_LAX = Metric(
     tier=Tier.RESPONSES,
     subject=Subject.POSTS,
     sources=(Source(Mark.READ, "SWOOP Analytics: response rate"), Source(Mark.OWN, "7 working days")),
+    privacy=Privacy.DOMINANCE,
+    interval=Interval.BOOTSTRAP,
     statement=_response_rate(lax=True),
     absent="no_posts",
+    cell=rate_cell,
 )
 
 TIME_TO_FIRST_RESPONSE = Metric(
     key="time_to_first_response",
     label=Label(de="Zeit bis zur ersten Antwort", en="Time to first response"),
     meaning=Label(
-        de="Nach wie vielen Stunden hat die Hälfte der Beiträge eine Antwort?",
-        en="After how many hours does half of the posts have an answer?",
+        de="Nach wie vielen Arbeitsstunden hat die Hälfte der Beiträge eine Antwort?",
+        en="After how many working hours does half of the posts have an answer?",
     ),
     formula=Label(
-        de="Kaplan-Meier-Median der Zeit vom Beitrag bis zum ersten Kommentar oder zur ersten Antwort eines anderen Menschen; "
+        de="Kaplan-Meier-Median der Arbeitszeit vom Beitrag bis zum ersten Kommentar oder zur ersten Antwort eines anderen Menschen; "
         "unbeantwortete Beiträge gelten als so lange offen, wie sie beobachtet wurden, höchstens 28 Tage",
-        en="Kaplan-Meier median of the time from a post to the first comment or reply of another person; unanswered posts "
+        en="Kaplan-Meier median of the working time from a post to the first comment or reply of another person; unanswered posts "
         "count as open for as long as they were followed, at most 28 days",
     ),
     limits=(
         Label(
-            de="Nächte und Wochenenden zählen mit: freitags Veröffentlichtes wirkt langsamer beantwortet.",
-            en="Nights and weekends count: what is published on a Friday looks answered more slowly.",
+            de="Gezählt wird nur die Zeit, in der am Standort der Person, die den Beitrag schrieb, gearbeitet wird (ohne andere "
+            "Angabe Montag bis Freitag von 8 bis 17 Uhr, ohne Feiertage und Betriebsruhe). Wer in Schicht oder Teilzeit arbeitet, "
+            "antwortet zu anderen Zeiten: eine Antwort am Abend zählt, als käme sie zum Ende des Arbeitstags.",
+            en="Only time at work at the author's site counts (unless stated otherwise Monday to Friday from 8 to 17, without "
+            "public holidays and company shutdown). Shift and part-time workers answer at other times: an answer in the evening "
+            "counts as if it came at the end of the working day.",
         ),
         Label(
             de="Wird weniger als die Hälfte beantwortet, gibt es keinen Median; dann sagt die Antwortquote mehr.",
@@ -281,8 +304,10 @@ TIME_TO_FIRST_RESPONSE = Metric(
     subject=Subject.POSTS,
     sources=(
         Source(Mark.READ, "Lithium Community Health Index: responsiveness"),
-        Source(Mark.KNOWN, "Kaplan and Meier 1958"),
+        Source(Mark.KNOWN, "Kaplan and Meier 1958; Greenwood 1926; Brookmeyer and Crowley 1982"),
+        Source(Mark.OWN, "working hours, 28 days of waiting"),
     ),
+    interval=Interval.GREENWOOD,
     statement=_first_response,
     absent="no_posts",
     cell=median_cell,

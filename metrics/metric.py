@@ -89,6 +89,14 @@ class Subject(StrEnum):
     """Pairs of people of whom one answered or reacted to the other."""
     UNITS = "units"
     ROOMS = "rooms"
+    VIEWS = "views"
+    """Views, behind which the people stand whose contents were viewed."""
+    MEMBERSHIPS = "memberships"
+    """Members of rooms, each as often as they are in one."""
+    DAYS = "days"
+    """Days or weeks, each as often as somebody could have taken part in it."""
+    CONTRIBUTIONS = "contributions"
+    """Comments, replies, edits, messages and new contents."""
 
 
 class Privacy(StrEnum):
@@ -111,6 +119,8 @@ class Interval(StrEnum):
     """Resampling people (or rooms) with all they did: for ratios of sums."""
     GREENWOOD = "greenwood"
     """Of a Kaplan-Meier estimate."""
+    SIMULATED = "simulated"
+    """The span of what was drawn to compute the value: permutations, people, repeated runs."""
     NONE = "none"
     """Nothing was sampled, or no interval is known."""
 
@@ -219,6 +229,86 @@ REASONS: Mapping[str, Label] = {
     "nothing_viewed": Label(de="nichts davon wurde aufgerufen", en="nothing of it was viewed"),
     "no_rooms": Label(de="keine Räume mit bekanntem Zustand", en="no rooms of a known state"),
     "too_young": Label(de="der Raum ist noch zu jung", en="the room is still too young"),
+    "no_ties": Label(de="keine Verbindungen im Zeitraum", en="no ties in the period"),
+    "few_ties": Label(de="zu wenige Verbindungen, um etwas zu sagen", en="too few ties to say anything"),
+    "network_too_small": Label(
+        de="zu wenige verbundene Menschen für diese Kennzahl", en="too few connected people for this metric"
+    ),
+    "units_unknown": Label(
+        de="bei zu vielen Menschen ist die Abteilung unbekannt",
+        en="for too many people the unit is not known",
+    ),
+    "one_unit": Label(de="es gibt nur eine Abteilung", en="there is only one unit"),
+    "no_viewer_data": Label(
+        de="es ist nicht bekannt, wer etwas aufgerufen hat", en="it is not known who viewed anything"
+    ),
+    "nobody_active": Label(de="im Zeitraum hat niemand mitgemacht", en="nobody took part in the period"),
+    "no_working_days": Label(de="der Zeitraum hat keine Arbeitstage", en="the period has no working days"),
+    "not_enough_history": Label(
+        de="die Daten reichen noch nicht weit genug zurück", en="the data do not reach back far enough yet"
+    ),
+    "no_contributors": Label(de="niemand hat etwas beigetragen", en="nobody contributed anything"),
+    "no_starters": Label(
+        de="niemand hat damals zum ersten Mal mitgemacht", en="nobody took part for the first time back then"
+    ),
+    "few_contributors": Label(
+        de="zu wenige Beitragende für eine Aussage über die Verteilung",
+        en="too few contributors to speak of a distribution",
+    ),
+    "no_units": Label(de="keine Einheit mit genügend Menschen", en="no unit with enough people"),
+    "no_typed_rooms": Label(de="keine Räume mit bekannter Art", en="no rooms of a known type"),
+    "too_quiet": Label(de="im Raum geschieht zu wenig", en="too little happens in the room"),
+    "too_few_people": Label(de="im Raum sind zu wenige Menschen", en="too few people are in the room"),
+    "few_rooms": Label(de="zu wenige Räume für eine Aussage", en="too few rooms to say anything"),
+    "births_unknown": Label(
+        de="von keinem Raum ist bekannt, wann er entstand", en="of no room it is known when it came about"
+    ),
+    "owners_unknown": Label(
+        de="es ist nicht bekannt, wem die Räume gehören", en="it is not known who owns the rooms"
+    ),
+    "editors_unknown": Label(
+        de="bei zu vielen Seiten ist nicht bekannt, wer sie bearbeitete",
+        en="for too many pages it is not known who edited them",
+    ),
+    "no_pages": Label(de="keine Seite wurde bearbeitet", en="no page was edited"),
+    "officials_not_declared": Label(
+        de="es ist nicht festgelegt, wer für die Organisation spricht",
+        en="it is not declared who speaks for the organisation",
+    ),
+    "officials_unknown": Label(
+        de="bei zu vielen Beiträgen ist nicht bekannt, ob sie offiziell sind",
+        en="for too many posts it is not known whether they are official",
+    ),
+    "no_official_posts": Label(
+        de="keine offiziellen Beiträge im Zeitraum", en="no official posts in the period"
+    ),
+    "no_staff_posts": Label(
+        de="keine Beiträge der Belegschaft im Zeitraum", en="no posts of staff in the period"
+    ),
+    "nothing_said": Label(
+        de="niemand hat sich unter offiziellen Beiträgen gemeldet", en="nobody spoke up under official posts"
+    ),
+    "answerability_unknown": Label(
+        de="bei zu vielen Inhalten ist nicht bekannt, ob man darauf antworten kann",
+        en="for too many contents it is not known whether they can be answered",
+    ),
+    "no_leaders": Label(
+        de="es ist nicht bekannt, wer zu den obersten beiden Führungsebenen gehört",
+        en="it is not known who belongs to the top two levels of leadership",
+    ),
+    "few_leaders_wrote": Label(
+        de="zu wenige Führungskräfte schrieben etwas, oder keine",
+        en="too few leaders wrote anything, or none",
+    ),
+    "nothing_to_compare": Label(
+        de="kein Raum hat in einem Monat beides: Beiträge mit und ohne Führungskraft",
+        en="no room has both in any month: posts with and without a leader",
+    ),
+    "no_reaction_data": Label(de="die Quelle nennt keine Reaktionen", en="the source tells of no reactions"),
+    "nothing_answered": Label(de="auf keinen Beitrag kam etwas zurück", en="nothing came back on any post"),
+    "no_questions_marked": Label(
+        de="keine Plattform kennzeichnet Fragen", en="no platform marks questions as such"
+    ),
     "gone": Label(de="den Raum gibt es nicht mehr", en="the room no longer exists"),
 }
 """Why a value can be unknown."""

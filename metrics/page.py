@@ -56,6 +56,7 @@ _INTERVALS = {
     Interval.WILSON: "Wilson 1927 for shares",
     Interval.BOOTSTRAP: "cluster bootstrap over people or rooms",
     Interval.GREENWOOD: "from the Kaplan-Meier estimate (Greenwood 1926)",
+    Interval.SIMULATED: "span of what was drawn to compute it: permutations, people or repeated runs",
     Interval.NONE: "none",
 }
 _SCOPES = {Scope.ORGANISATION: "organisation", Scope.ROOM: "room", Scope.UNIT: "unit"}
@@ -67,6 +68,10 @@ _SUBJECTS = {
     Subject.TIES: "ties between people",
     Subject.UNITS: "units",
     Subject.ROOMS: "rooms",
+    Subject.VIEWS: "views",
+    Subject.MEMBERSHIPS: "members of rooms, each as often as they are in one",
+    Subject.DAYS: "days or weeks, each as often as somebody could have taken part in it",
+    Subject.CONTRIBUTIONS: "contributions",
 }
 
 _INTRODUCTION = """\
@@ -82,11 +87,19 @@ in `metrics/`; change them there and run `python -m metrics.page > docs/metrics.
   2000-01-03, half-years on every 26th; windows of one length never overlap. Values of different lengths of time can not be compared, and people counted in several
   weeks can not be added up.
 - A value that can not be known is *unknown* with a reason; it is never 0.
+- **Who belongs to a period.** Who had an active account on the day in its middle, and who did something in it, also if they
+  joined after that day or left before it. Of rooms: who was a member on that day or did something there. What a sync observes
+  holds from then on, so a period that is over stays as it is when somebody joins, moves or leaves; what the first sync found
+  held ever since, since nothing earlier is known. Whether an account is a service account holds for all times. Shares of
+  people count everybody in one unit, that of the middle day; posts and other acts belong to the unit of their day.
+- **Working days and hours** are those of the author's site: without weekends, public holidays and company shutdown, where
+  the admin declared them; otherwise Monday to Friday, 8 to 17. States of rooms follow the organisation's own calendar.
 - **Who counts.** Humans. Service accounts, bots, guests and unknown actors are left out of shares of people; their acts are
   counted as excluded. Guests ask and answer like anybody where posts and answers are counted.
 - **What counts.** Edits of one person on one content within 30 minutes of each other are one. More than 20 new contents,
-  comments or replies of one person within ten minutes are a bulk import: neither acts nor posts nor answers. A reaction that
-  was withdrawn never was. What was deleted later still did happen.
+  comments or replies of one person within ten minutes are a bulk import: neither acts nor posts nor answers. So is all that
+  was made on the day of a declared relaunch or migration. Rooms the admin excludes (sandboxes, archives) count nowhere. A
+  reaction that was withdrawn never was. What was deleted later still did happen.
 - **Reactions without a date** (Confluence does not tell when somebody liked something) carry the time they were first seen.
   They count as an act of that day only if they can not be more than seven days older, since the content is that new or was
   looked at that recently; so the first look at an old intranet is no burst of activity. The others can have happened on any

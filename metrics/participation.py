@@ -32,27 +32,29 @@ from metrics.metric import (
     Subject,
     Tier,
 )
-from metrics.scoping import TELLABLE, belongs, exclusions, grouping, number, reason, same_cell, scope_key
+from metrics.scoping import TELLABLE, exclusions, grouping, number, reason, same_cell, scope_key
 
 REACTING, CONTRIBUTING, CREATING = 1, 2, 3
 
-_POPULATION = Label(
-    de="Zur Grundgesamtheit gehören alle heute aktiven Konten von Menschen und alle, die im Zeitraum etwas taten; im Raum "
-    "seine Mitglieder und alle, die dort etwas taten; in einem für alle offenen Raum alle der Organisation. Gibt die Organisation die Zahl ihrer Zugangsberechtigten an, gilt für "
-    "sie im Ganzen diese.",
-    en="The population is every account of a human that is active today, and everybody who did something in the period; for "
-    "a room its members and everybody who did something there; for a room open to all everybody of the organisation. Where the organisation states how many people are entitled to "
-    "access, that number holds for the organisation as a whole.",
+POPULATION = Label(
+    de="Zur Grundgesamtheit gehört, wer am mittleren Tag des Zeitraums ein aktives Konto hatte, und wer im Zeitraum etwas tat, "
+    "auch wenn er erst danach kam oder vorher ging; im Raum, wer am mittleren Tag Mitglied war oder dort etwas tat; in einem "
+    "für alle offenen Raum alle der Organisation. Zu einer Abteilung gehört, wer am mittleren Tag in ihr war. Gibt die "
+    "Organisation die Zahl ihrer Zugangsberechtigten an, gilt für sie im Ganzen diese.",
+    en="The population is who had an active account on the day in the middle of the period, and who did something in the period "
+    "even if they came later or left before; for a room who was a member on that day or did something there; for a room open to "
+    "all everybody of the organisation. To a unit belongs who was in it on the day in the middle. Where the organisation states how many "
+    "people are entitled to access, that number holds for the organisation as a whole.",
 )
-_LENGTH = Label(
+LENGTH = Label(
     de="Der Anteil wächst mit der Länge des Zeitraums: nie eine Woche mit 28 Tagen vergleichen.",
     en="The share grows with the length of the period: never compare a week with 28 days.",
 )
-_FRONTLINE = Label(
+FRONTLINE = Label(
     de="Wer keinen Zugang oder keine Zeit am Bildschirm hat, zählt als nicht beteiligt, wenn er ein Konto hat.",
     en="People without access or time at a screen count as not taking part if they have an account.",
 )
-_UNDATED = Label(
+UNDATED = Label(
     de="Reaktionen, deren Tag die Plattform nicht nennt, zählen nur, wenn er auf sieben Tage genau bekannt ist. Wer im Zeitraum "
     "nur auf solche Weise reagiert haben kann, ist unentschieden; kommt auf neun Aktive mehr als ein Unentschiedener, oder "
     "sind bei mehr als einem Zehntel der im Zeitraum entstandenen Inhalte die Reaktionen noch nie gelesen worden, ist "
@@ -64,10 +66,11 @@ _UNDATED = Label(
 )
 
 
-def _population(scope: Scope) -> CTE:
+def population(scope: Scope, name: str = "population") -> CTE:
     """Per scope key and period: how many people there are, and how many of them reached each level.
 
-    `reason` says why nothing is known, `unsure` why it is not known who only reacted and who did nothing.
+    `reason` says why it is not known who belongs to it, `doubt` why it is not known who only reacted and who did nothing,
+    `unsure` is the one or the other.
     """
     s = f.standing.c
     counted = (
@@ -92,19 +95,24 @@ def _population(scope: Scope) -> CTE:
     whole = _whole().subquery("whole")
     # More people acting than the organisation states: the statement is out of date, they are people still.
     everybody = func.greatest(func.coalesce(stated, whole.c.known, 0), func.coalesce(whole.c.reached, 0))
-    population: ColumnElement[int] = c.known
+    size: ColumnElement[int] = c.known
     listed: ColumnElement[bool] = literal(True)
     match scope:
         case Scope.ORGANISATION:
-            population = everybody
-            somebody = and_(f.person.c.active, f.person.c.kind == PersonKind.HUMAN.value)
-            listed = stated.is_not(None) | exists().where(somebody)
+            size = everybody
+            h = f.home.c
+            somebody = and_(h.active, h.kind == PersonKind.HUMAN.value)
+            listed = stated.is_not(None) | exists().where(somebody, h.window == c.window, h.since == c.since)
         case Scope.ROOM:
             # The same people as the organisation's, not nearly the same: no difference of the two tells of a few.
             open_ = exists().where(f.room.c.key == c.scope_key, f.room.c.open)
-            population = case((open_, everybody), else_=c.known)
+            size = case((open_, everybody), else_=c.known)
             listed = or_(open_, exists().where(f.membership.c.room == c.scope_key))
-    nobody = ((~listed, "no_members"), (population == 0, "no_members"))
+    nobody = ((~listed, "no_members"), (size == 0, "no_members"))
+    doubts = (
+        (o.waiting * TELLABLE > o.contents, "reactions_not_observed"),
+        (u.undecided * TELLABLE > c.reached_1 + u.undecided, "undated_reactions"),
+    )
     # The people of a unit react everywhere.
     read = and_(
         o.window == c.window,
@@ -116,24 +124,21 @@ def _population(scope: Scope) -> CTE:
             c.scope_key,
             c.window,
             c.since,
-            population.label("population"),
+            size.label("population"),
             c.reached_1,
             c.reached_2,
             c.reached_3,
             func.coalesce(left_out.c.excluded, 0).label("excluded"),
             reason(*nobody).label("reason"),
-            reason(
-                *nobody,
-                (o.waiting * TELLABLE > o.contents, "reactions_not_observed"),
-                (u.undecided * TELLABLE > c.reached_1 + u.undecided, "undated_reactions"),
-            ).label("unsure"),
+            reason(*doubts).label("doubt"),
+            reason(*nobody, *doubts).label("unsure"),
         )
         .select_from(counted)
         .outerjoin(whole, and_(whole.c.window == c.window, whole.c.since == c.since))
         .outerjoin(left_out, same_cell(c, left_out.c))
         .outerjoin(undecided, same_cell(c, u))
         .outerjoin(unread, read)
-        .cte("population")
+        .cte(name)
     )
 
 
@@ -151,6 +156,10 @@ def _undecided(scope: Scope) -> Select[tuple[object, ...]]:
     """Per scope key and period: people who can have reacted in it, and are not known to have done anything."""
     u, p, s = f.undated.c, f.period.c, f.standing.c
     key = scope_key(scope, u)
+    same = s.scope_key == key
+    if scope is Scope.UNIT:
+        # Somebody of the population is of one unit in the period, whatever it was on the day of the reaction.
+        key, same = func.coalesce(s.scope_key, u.unit), true()
     return (
         select(key.label("scope_key"), p.window, p.since, func.count(u.person.distinct()).label("undecided"))
         .select_from(f.undated)
@@ -159,14 +168,14 @@ def _undecided(scope: Scope) -> Select[tuple[object, ...]]:
             f.standing,
             and_(
                 s.scope == scope.value,
-                s.scope_key == key,
+                same,
                 s.window == p.window,
                 s.since == p.since,
                 s.person == u.person,
             ),
         )
-        .where(belongs(scope, u), func.coalesce(s.level, 0) < REACTING)
-        .group_by(*grouping([key, p.window, p.since]))
+        .where(key.is_not(None), func.coalesce(s.level, 0) < REACTING)
+        .group_by(*([] if scope is Scope.ORGANISATION else [key]), p.window, p.since)
     )
 
 
@@ -189,9 +198,9 @@ def _unread(scope: Scope) -> Select[tuple[object, ...]]:
 
 
 def _share(
-    population: CTE, category: str, numerator: ColumnElement[int], why: ColumnElement[str | None]
+    people: CTE, category: str, numerator: ColumnElement[int], why: ColumnElement[str | None]
 ) -> Select[tuple[object, ...]]:
-    c = population.c
+    c = people.c
     return select(
         c.scope_key,
         c.window,
@@ -208,20 +217,20 @@ def _share(
 
 def _reached(level: int) -> Statement:
     def statement(scope: Scope) -> Select[tuple[object, ...]]:
-        c = (population := _population(scope)).c
-        return _share(population, "", c[f"reached_{level}"], c.unsure if level == REACTING else c.reason)
+        c = (people := population(scope)).c
+        return _share(people, "", c[f"reached_{level}"], c.unsure if level == REACTING else c.reason)
 
     return statement
 
 
 def _roles(scope: Scope) -> Select[tuple[object, ...]]:
-    population = _population(scope)
-    c = population.c
+    people = population(scope)
+    c = people.c
     shares = union_all(
-        _share(population, "creating", c.reached_3, c.reason),
-        _share(population, "contributing", c.reached_2 - c.reached_3, c.reason),
-        _share(population, "reacting", c.reached_1 - c.reached_2, c.unsure),
-        _share(population, "reading_or_absent", c.population - c.reached_1, c.unsure),
+        _share(people, "creating", c.reached_3, c.reason),
+        _share(people, "contributing", c.reached_2 - c.reached_3, c.reason),
+        _share(people, "reacting", c.reached_1 - c.reached_2, c.unsure),
+        _share(people, "reading_or_absent", c.population - c.reached_1, c.unsure),
     ).subquery("shares")
     return select(shares)
 
@@ -239,7 +248,7 @@ ACTIVE_SHARE = Metric(
         en="people with at least one reaction, comment, reply, edit, message or new content in the period, divided by all who "
         "could take part",
     ),
-    limits=(_POPULATION, _LENGTH, _FRONTLINE, _UNDATED),
+    limits=(POPULATION, LENGTH, FRONTLINE, UNDATED),
     unit=Measure.SHARE,
     direction=Direction.UP,
     tier=Tier.RESPONSES,
@@ -266,7 +275,7 @@ CONTRIBUTOR_SHARE = Metric(
         en="people with at least one comment, reply, edit, message or new content in the period, divided by all who could "
         "take part",
     ),
-    limits=(_POPULATION, _LENGTH, _FRONTLINE),
+    limits=(POPULATION, LENGTH, FRONTLINE),
     unit=Measure.SHARE,
     direction=Direction.UP,
     tier=Tier.CONTENT,
@@ -297,9 +306,9 @@ ROLE_SHARE = Metric(
             en="Reading is not bad, and reading and absent people can not be told apart while views are counted without a "
             "person: the two are merged.",
         ),
-        _POPULATION,
-        _LENGTH,
-        _UNDATED,
+        POPULATION,
+        LENGTH,
+        UNDATED,
     ),
     unit=Measure.SHARE,
     direction=Direction.NEUTRAL,

@@ -1,6 +1,5 @@
-"""Periods and working days."""
+"""Periods."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,6 +18,11 @@ class Period:
     since: date
     until: date
 
+    @property
+    def mid(self) -> date:
+        """The day that says who belongs to the period."""
+        return self.since + (self.until - self.since) // 2
+
 
 def complete_periods(since: date, until: date) -> list[Period]:
     """The windows of every length that lie wholly in [since, until), in order."""
@@ -35,17 +39,3 @@ def complete_periods(since: date, until: date) -> list[Period]:
 def monday(day: date) -> date:
     """The first day of its ISO week."""
     return day - timedelta(days=day.weekday())
-
-
-def is_working_day(day: date) -> bool:
-    """Monday to Friday; public holidays are not known yet."""
-    return day.weekday() < 5
-
-
-def working_days(first: date, last: date) -> Iterator[tuple[date, int]]:
-    """Every day from first to last, each with how many working days there were up to and with it."""
-    count, day = 0, first
-    while day <= last:
-        count += is_working_day(day)
-        yield day, count
-        day += timedelta(days=1)

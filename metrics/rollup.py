@@ -4,11 +4,13 @@ Each roll-up is one statement over the tables before it.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
+    Date,
     Select,
     Table,
     and_,
@@ -25,26 +27,21 @@ from sqlalchemy import (
 
 from connectors.activity import ContentType, CounterName, Kind, PersonKind
 from metrics import facts as f
-from metrics import hygiene
+from metrics import hygiene, threads, ties
 from metrics.dialect import interval, text
 from metrics.hygiene import values
+from metrics.scoping import ColumnSet
 
 VIEWED_WITHIN = "28 days"
 """Views between two observations further apart than this belong to no day."""
+
+AWAITED = "28 days"
+"""After so many days nobody waits for a first answer any more; it makes a value final 28 days after its period."""
 
 _ANSWERS = (Kind.COMMENT, Kind.REPLY)
 _VOICES = (Kind.CREATE, Kind.COMMENT, Kind.REPLY, Kind.MESSAGE)
 _COUNTS = ("comments", "reactions", "undated", "responders")
 _PEOPLE = (PersonKind.HUMAN.value, PersonKind.GUEST.value)
-
-
-def _exclusion() -> Select[tuple[object, ...]]:
-    a = f.activity.c
-    return (
-        select(a.room, a.unit, a.day, func.count().label("activities"))
-        .where(a.excluded.is_not(None), a.kind != Kind.VIEW.value)
-        .group_by(a.room, a.unit, a.day)
-    )
 
 
 def _times(column: ColumnElement[str], kind: Kind) -> ColumnElement[int]:
@@ -99,56 +96,69 @@ def _person_week() -> Select[tuple[object, ...]]:
     )
 
 
+def _home() -> Select[tuple[object, ...]]:
+    """Everybody with a history and what held of them on the day that says who belongs to a period, once per period."""
+    p, who = f.period.c, f.spell.c
+    return (
+        select(
+            p.window,
+            p.since,
+            who.pseudonym.label("person"),
+            who.unit,
+            who.kind,
+            who.leadership,
+            who.active,
+        )
+        .select_from(f.spell)
+        .join(f.period, and_(who.since <= p.mid, who.until > p.mid))
+    )
+
+
 def _standing() -> Select[tuple[object, ...]]:
-    d, p, who, m = f.person_day.c, f.period.c, f.person.c, f.membership.c
+    d, p, m, day = f.person_day.c, f.period.c, f.membership.c, f.period_day.c
     level = case((d.creates > 0, 3), (_contributions() > 0, 2), (d.reactions > 0, 1), else_=0)
-    day = f.period_day.c
     acted = (
-        select(d.room, d.unit, day.window, day.since, d.person, func.max(level).label("level"))
+        select(d.room, day.window, day.since, d.person, func.max(level).label("level"))
         .join(f.period_day, day.day == d.day)
-        .group_by(d.room, d.unit, day.window, day.since, d.person)
+        .group_by(d.room, day.window, day.since, d.person)
         .cte("acted")
     )
     a = acted.c
-    entitled = (
-        select(who.unit, p.window, p.since, who.pseudonym)
-        .select_from(f.person)
-        .join(f.period, literal(True))
-        .where(who.active, who.kind == PersonKind.HUMAN.value)
-        .cte("entitled")
-    )
-    e = entitled.c
-    members = (
-        select(m.room, p.window, p.since, m.pseudonym)
-        .select_from(f.membership)
-        .join(
-            f.period,
-            and_(
-                or_(m.since.is_(None), m.since < p.until),
-                or_(m.until.is_(None), m.until > p.since),
-            ),
-        )
-        .outerjoin(f.person, who.pseudonym == m.pseudonym)
-        # A platform may name a room's members and not list its accounts: who is not listed is taken for an active human.
-        .where(
-            func.coalesce(who.active, True),
-            func.coalesce(who.kind, PersonKind.HUMAN.value) == PersonKind.HUMAN.value,
-        )
+    h = f.home.c
+    entitled = and_(h.active, h.kind == PersonKind.HUMAN.value)
+
+    def at_home(other: ColumnSet, person: ColumnElement[int]) -> ColumnElement[bool]:
+        return and_(h.window == other.window, h.since == other.since, h.person == person)
+
+    # A platform may name a room's members and not list its accounts: who is not listed is taken for an active human.
+    listed = and_(
+        func.coalesce(h.active, True), func.coalesce(h.kind, PersonKind.HUMAN.value) == PersonKind.HUMAN.value
     )
     organisation, unit, room = (literal(scope) for scope in ("organisation", "unit", "room"))
     everybody = union_all(
         select(
             organisation.label("scope"),
             literal("").label("scope_key"),
-            e.window,
-            e.since,
-            e.pseudonym.label("person"),
+            h.window,
+            h.since,
+            h.person,
             literal(0).label("level"),
-        ),
+        ).where(entitled),
         select(organisation, literal(""), a.window, a.since, a.person, a.level),
-        select(unit, e.unit, e.window, e.since, e.pseudonym, literal(0)).where(e.unit.is_not(None)),
-        select(unit, a.unit, a.window, a.since, a.person, a.level).where(a.unit.is_not(None)),
-        members.with_only_columns(room, m.room, p.window, p.since, m.pseudonym, literal(0)),
+        select(unit, h.unit, h.window, h.since, h.person, literal(0)).where(entitled, h.unit.is_not(None)),
+        # Who moved counts once, where they were in the middle, so that units add up to the organisation.
+        select(unit, h.unit, a.window, a.since, a.person, a.level)
+        .select_from(acted)
+        .join(f.home, at_home(a, a.person))
+        .where(h.unit.is_not(None)),
+        select(room, m.room, p.window, p.since, m.pseudonym, literal(0))
+        .select_from(f.membership)
+        .join(
+            f.period,
+            and_(or_(m.since.is_(None), m.since <= p.mid), or_(m.until.is_(None), m.until > p.mid)),
+        )
+        .outerjoin(f.home, at_home(p, m.pseudonym))
+        .where(listed),
         select(room, a.room, a.window, a.since, a.person, a.level),
     ).subquery("everybody")
     s = everybody.c
@@ -190,33 +200,55 @@ def _response() -> Select[tuple[object, ...]]:
     )
 
 
+def _epoch(moment: ColumnElement[datetime]) -> ColumnElement[int]:
+    return cast(extract("epoch", moment), BigInteger)
+
+
 def _seconds(later: ColumnElement[datetime], earlier: ColumnElement[datetime]) -> ColumnElement[int]:
-    return cast(extract("epoch", later), BigInteger) - cast(extract("epoch", earlier), BigInteger)
+    return _epoch(later) - _epoch(earlier)
 
 
-def _post() -> Select[tuple[object, ...]]:
-    births, r, h = _births().cte("births"), f.response.c, f.horizon.c
-    b = births.c
-    day, answer_day, last_day = (f.calendar.alias(name) for name in ("born", "answered", "ended"))
+def _during(time: ColumnSet, region: ColumnElement[str], act: ColumnSet) -> ColumnElement[bool]:
+    moment = _epoch(act.happened)
+    return and_(time.region == region, time.day == act.day, time.since <= moment, time.until > moment)
+
+
+def _worked(time: ColumnSet, moment: ColumnElement[datetime]) -> ColumnElement[int]:
+    """Working seconds from the calendar's start to a moment of that stretch."""
+    spent: ColumnElement[int] = func.least(_epoch(moment) - time.since, time.working)
+    return cast(time.worked + spent, BigInteger)
+
+
+def _answers(births: CTE) -> CTE:
+    """What others did with each content; days and hours are the author's."""
+    b, r = births.c, f.response.c
+    day, time = f.working_day.alias("response_day"), f.working_time.alias("response_time")
     written, reacted = ~r.reaction, r.reaction
-    answers = (
+    return (
         select(
             r.object,
             func.sum(case((written, 1), else_=0)).label("comments"),
             func.sum(case((reacted, 1), else_=0)).label("reactions"),
             func.sum(case((and_(reacted, ~r.dated), 1), else_=0)).label("undated"),
             func.count(r.person.distinct()).label("responders"),
-            func.min(case((written, answer_day.c.working))).label("commented"),
-            func.min(case((reacted, answer_day.c.working))).label("reacted"),
+            func.min(case((written, day.c.working))).label("commented"),
+            func.min(case((reacted, day.c.working))).label("reacted"),
             func.min(case((written, r.happened))).label("first"),
+            func.min(case((written, r.day))).label("first_day"),
+            func.min(case((written, _worked(time.c, r.happened)))).label("worked"),
         )
-        .join(answer_day, answer_day.c.day == r.day)
+        .select_from(f.response)
+        .join(births, b.object == r.object)
+        .join(day, and_(day.c.region == b.region, day.c.day == r.day))
+        .join(time, _during(time.c, b.region, r))
         .group_by(r.object)
         .cte("answers")
     )
-    n = answers.c
-    log = f.entry.c
-    deletions = (
+
+
+def _deletions(births: CTE) -> CTE:
+    b, log = births.c, f.entry.c
+    return (
         select(log.object, func.min(log.happened).label("happened"), func.min(log.day).label("day"))
         # What was deleted and made anew under the same id is there.
         .join(births, and_(b.object == log.object, b.happened <= log.happened))
@@ -224,8 +256,29 @@ def _post() -> Select[tuple[object, ...]]:
         .group_by(log.object)
         .cte("deletions")
     )
-    d = deletions.c
+
+
+def _post() -> Select[tuple[object, ...]]:
+    births, h = _births().cte("births"), f.horizon.c
+    answers, deletions = _answers(births), _deletions(births)
+    b, n, d = births.c, answers.c, deletions.c
+    day, last_day, horizon, limit = (
+        f.working_day.alias(name) for name in ("born", "ended", "read", "followed_until")
+    )
+    start, end = (f.working_time.alias(name) for name in ("born_time", "ended_time"))
     count = {name: cast(func.coalesce(n[name], 0), BigInteger).label(name) for name in _COUNTS}
+    # Platforms let authors date a post after its first comments.
+    seconds = case((n.first.is_not(None), func.greatest(_seconds(n.first, b.happened), 0)))
+    followed = _seconds(func.coalesce(d.happened, h.moment), b.happened)
+    answered = func.coalesce(and_(n.first_day < limit.c.day, seconds <= followed), False)
+    waiting_ends = func.least(
+        func.coalesce(_worked(end.c, d.happened), horizon.c.worked), horizon.c.worked, limit.c.worked
+    )
+    waited = case((answered, n.worked), else_=waiting_ends) - _worked(start.c, b.happened)
+
+    def of_author(table: ColumnSet, on: ColumnElement[date]) -> ColumnElement[bool]:
+        return and_(table.region == b.region, table.day == on)
+
     return (
         select(
             b.object,
@@ -236,6 +289,7 @@ def _post() -> Select[tuple[object, ...]]:
             b.happened.label("created"),
             b.day,
             day.c.working,
+            horizon.c.working.label("horizon"),
             # A guest's post waits for an answer like any other.
             case((b.excluded == PersonKind.GUEST.value, null()), else_=b.excluded).label("excluded"),
             func.coalesce(f.content.c.answerable, True).label("answerable"),
@@ -243,17 +297,22 @@ def _post() -> Select[tuple[object, ...]]:
             n.commented,
             n.reacted,
             last_day.c.working.label("deleted"),
-            # Platforms let authors date a post after its first comments.
-            case((n.first.is_not(None), func.greatest(_seconds(n.first, b.happened), 0))).label("seconds"),
-            _seconds(func.coalesce(d.happened, h.moment), b.happened).label("followed"),
+            seconds.label("seconds"),
+            followed.label("followed"),
+            answered.label("answered"),
+            func.greatest(waited, 0).label("waited"),
         )
         .select_from(births)
         .join(f.horizon, literal(True))
-        .join(day, day.c.day == b.day)
+        .join(day, of_author(day.c, b.day))
+        .join(horizon, of_author(horizon.c, h.day))
+        .join(limit, of_author(limit.c, cast(b.day + interval(AWAITED), Date)))
+        .join(start, _during(start.c, b.region, b))
         .outerjoin(answers, n.object == b.object)
         .outerjoin(f.content, f.content.c.object == b.object)
         .outerjoin(deletions, d.object == b.object)
-        .outerjoin(last_day, last_day.c.day == d.day)
+        .outerjoin(last_day, of_author(last_day.c, d.day))
+        .outerjoin(end, _during(end.c, b.region, d))
     )
 
 
@@ -329,14 +388,17 @@ ROLLUPS: tuple[tuple[Table, Callable[[], Select[tuple[object, ...]]]], ...] = (
     (f.entry, hygiene.entry),
     (f.activity, hygiene.activity),
     (f.undated, hygiene.undated),
-    (f.exclusion, _exclusion),
+    (f.exclusion, hygiene.exclusion),
     (f.person_day, _person_day),
     (f.person_week, _person_week),
+    (f.home, _home),
     (f.standing, _standing),
     (f.response, _response),
     (f.post, _post),
     (f.viewing, _viewing),
     (f.room_life, _room_life),
+    *ties.ROLLUPS,
+    *threads.ROLLUPS,
 )
 """Each fact table and what it is computed from, in the order in which they depend on each other."""
 

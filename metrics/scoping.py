@@ -53,7 +53,7 @@ def distinct_number(column: ColumnElement[Any], condition: ColumnElement[bool]) 
     return func.count(case((condition, column)).distinct())
 
 
-def reason(*cases: tuple[ColumnElement[bool], str]) -> ColumnElement[str | None]:
+def reason(*cases: tuple[ColumnElement[bool], str | ColumnElement[str | None]]) -> ColumnElement[str | None]:
     """The first reason that holds, NULL if none does."""
     return case(*cases, else_=cast(null(), String))
 

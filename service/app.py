@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.middleware import Middleware
 
 from service import database
-from service.api import health, routes
+from service.api import health, milestones, routes
 from service.api.problems import handle_problems
 from service.api.schemas import Problem
 from service.errors import Invalid
@@ -58,6 +58,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     app.include_router(signin.router)
     app.include_router(hooks.router)
     app.include_router(routes.router)
+    app.include_router(milestones.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(packages=[("service.web", "static")]), name="static")
     _describe(app)

@@ -5,19 +5,41 @@ the account also has an identity, the pseudonym of that id. Accounts with the sa
 reading of these tables on, however long ago their activities were stored. Service accounts are nobody's.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from connectors.activity import PersonKind
-from service.models import Person, Source
+from service.models import Person, Source, Spell
 
 _KINDS = (PersonKind.HUMAN.value, PersonKind.GUEST.value)
 """The kinds that can be one person, the one that prevails first."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known of a person at a time."""
+
+    unit: int | None
+    kind: str
+    leadership: int | None
+    site: str | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """What held of a person from `since` (None: ever since) until `until` (None: still)."""
+
+    since: datetime | None
+    until: datetime | None
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +47,38 @@ class Human:
     """A person with all accounts; `number` is the identity, or the pseudonym of the only account.
 
     Where accounts disagree: those in use speak before those that are not, members of the company before guests, older before
-    newer. The first tells the kind, the first that tells a unit tells the unit; the highest level of leadership holds; a
-    person is active while one account is.
+    newer. The first tells the kind, the first that tells a unit tells the unit, and so with the site; the highest level of
+    leadership holds; a person is active while one account is. `stays` is the history: one follows the other from ever since until
+    still, and before any account was there the person was not active.
     """
 
     number: int
-    unit: int | None
-    kind: str
-    leadership: int | None
-    active: bool
+    now: State
+    stays: tuple[Stay, ...]
+
+    @property
+    def unit(self) -> int | None:
+        return self.now.unit
+
+    @property
+    def kind(self) -> str:
+        return self.now.kind
+
+    @property
+    def leadership(self) -> int | None:
+        return self.now.leadership
+
+    @property
+    def active(self) -> bool:
+        return self.now.active
+
+    def at(self, moment: datetime) -> State:
+        """What held right before a moment."""
+        return next(
+            stay.state
+            for stay in self.stays
+            if (stay.since is None or stay.since < moment) and (stay.until is None or stay.until >= moment)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +115,7 @@ def people(session: Session, organisation_id: int) -> People:
             Person.kind,
             Person.leadership,
             Person.active,
+            Person.site,
             Person.first_seen,
         ).where(Person.organisation_id == organisation_id)
     ).all()
@@ -81,23 +127,82 @@ def people(session: Session, organisation_id: int) -> People:
         pseudonym: int = row.pseudonym
         return numbers.get(pseudonym, pseudonym)
 
-    accounts = sorted(
-        rows,
-        key=lambda row: (
-            number(row),
-            not row.active,
-            _KINDS.index(row.kind) if row.kind in _KINDS else len(_KINDS),
-            row.first_seen,
-            row.pseudonym,
-        ),
+    told: dict[int, list[Any]] = defaultdict(list)
+    for spell in session.execute(
+        select(
+            Spell.pseudonym,
+            Spell.since,
+            Spell.until,
+            Spell.unit_id,
+            Spell.kind,
+            Spell.leadership,
+            Spell.site,
+            Spell.active,
+        )
+        .where(Spell.organisation_id == organisation_id)
+        .order_by(Spell.id)
+    ):
+        told[spell.pseudonym].append(spell)
+    own: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        own[number(row)].append(row)
+    return People(tuple(_human(one, own[one], told) for one in sorted(own)), numbers)
+
+
+def _human(number: int, accounts: Sequence[Any], told: Mapping[int, Sequence[Any]]) -> Human:
+    now = _merged([(account, account) for account in accounts])
+    edges = {
+        edge
+        for account in accounts
+        for spell in told.get(account.pseudonym, ())
+        for edge in (spell.since, spell.until)
+        if edge is not None
+    }
+    cuts = [None, *sorted(edges), None]
+    stays = tuple(Stay(since, until, _between(accounts, told, since)) for since, until in pairwise(cuts))
+    return Human(number, now, stays)
+
+
+def _between(accounts: Sequence[Any], told: Mapping[int, Sequence[Any]], since: datetime | None) -> State:
+    """What held from a cut to the next one; an account nothing is told of was ever what it is."""
+    there, first = [], []
+    for account in accounts:
+        spells = told.get(account.pseudonym) or [account]
+        holding = [spell for spell in spells if spell is account or _holds(spell, since)]
+        there += [(account, spell) for spell in holding]
+        first.append((account, spells[0]))
+    if there:
+        return _merged(there)
+    # Nobody was there yet: the person is of the unit they came to, and not active.
+    return replace(_merged(first), active=False)
+
+
+def _holds(spell: Any, since: datetime | None) -> bool:
+    began = spell.since is None or (since is not None and spell.since <= since)
+    return began and (spell.until is None or since is None or spell.until > since)
+
+
+def _merged(accounts: Sequence[tuple[Any, Any]]) -> State:
+    """Of several accounts, each with what held of it."""
+    told = [
+        state
+        for account, state in sorted(
+            accounts,
+            key=lambda pair: (
+                not pair[1].active,
+                _KINDS.index(pair[1].kind) if pair[1].kind in _KINDS else len(_KINDS),
+                pair[0].first_seen,
+                pair[0].pseudonym,
+            ),
+        )
+    ]
+    return State(
+        unit=next((state.unit_id for state in told if state.unit_id is not None), None),
+        kind=told[0].kind,
+        leadership=min((state.leadership for state in told if state.leadership is not None), default=None),
+        site=next((state.site for state in told if state.site is not None), None),
+        active=told[0].active,
     )
-    return People(tuple(_human(one, list(own)) for one, own in groupby(accounts, key=number)), numbers)
-
-
-def _human(number: int, accounts: Sequence[Any]) -> Human:
-    levels = [account.leadership for account in accounts if account.leadership is not None]
-    units = (account.unit_id for account in accounts if account.unit_id is not None)
-    return Human(number, next(units, None), accounts[0].kind, min(levels, default=None), accounts[0].active)
 
 
 def matching(session: Session, organisation_id: int) -> Matching | None:

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,6 +26,11 @@ class Settings(BaseSettings):
     log: str | None = Field(default=None, description="URL or path of the activity log; default: in `data`")
     key_file: Path | None = Field(
         default=None, description="pseudonym key; default: `data`/key/pseudonym.key"
+    )
+    engine: Literal["duckdb", "spark"] = Field(default="duckdb", description="what computes the metrics")
+    spark_reads: Literal["files", "delta"] = Field(
+        default="files",
+        description="how Spark reads the activity log: its Parquet files, or natively as a Delta table",
     )
     host: str = Field(default="127.0.0.1", description="address the service listens on")
     port: int = Field(default=8080, description="port the service listens on")

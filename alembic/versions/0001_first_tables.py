@@ -35,8 +35,61 @@ def upgrade() -> None:
         sa.Column("locale", sa.String(length=16), nullable=False),
         sa.Column("workforce", sa.Integer(), nullable=True),
         sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("region", sa.String(length=16), nullable=True),
+        sa.Column("working_week", sa.Integer(), nullable=False),
+        sa.Column("opens", sa.Time(), nullable=False),
+        sa.Column("closes", sa.Time(), nullable=False),
+        sa.Column("official_leaders", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
         sa.UniqueConstraint("key", name=op.f("uq_organisation_key")),
+    )
+    op.create_table(
+        "official_unit",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_official_unit_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_official_unit")),
+        sa.UniqueConstraint("organisation_id", "key", name=op.f("uq_official_unit_organisation_id_key")),
+    )
+    op.create_table(
+        "site",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("region", sa.String(length=16), nullable=True),
+        sa.Column("time_zone", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_site_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
+        sa.UniqueConstraint("organisation_id", "name", name=op.f("uq_site_organisation_id_name")),
+    )
+    op.create_table(
+        "shutdown",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=True),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_shutdown_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"], ["site.id"], name=op.f("fk_shutdown_site_id_site"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shutdown")),
     )
     op.create_table(
         "measurement",
@@ -54,8 +107,8 @@ def upgrade() -> None:
         sa.Column("people", sa.Integer(), nullable=True),
         sa.Column("affirming", sa.Integer(), nullable=True),
         sa.Column("excluded", sa.Integer(), nullable=False),
-        sa.Column("low", sa.Float(), nullable=True),
-        sa.Column("high", sa.Float(), nullable=True),
+        sa.Column("low", sa.Double(), nullable=True),
+        sa.Column("high", sa.Double(), nullable=True),
         sa.Column("largest", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.String(length=64), nullable=True),
@@ -84,6 +137,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("label_de", sa.String(length=200), nullable=False),
         sa.Column("label_en", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(
@@ -137,7 +191,8 @@ def upgrade() -> None:
         sa.Column("created", Instant(), nullable=False),
         sa.Column("about_id", sa.Integer(), nullable=True),
         sa.Column("views", sa.BigInteger(), nullable=True),
-        sa.Column("views_tied", sa.BigInteger(), nullable=True),
+        sa.Column("views_linked", sa.BigInteger(), nullable=True),
+        sa.Column("people_observed", Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["about_id"], ["source.id"], name=op.f("fk_source_about_id_source"), ondelete="SET NULL"
         ),
@@ -360,6 +415,7 @@ def upgrade() -> None:
         sa.Column("first_seen", Instant(), nullable=False),
         sa.Column("members_observed", Instant(), nullable=True),
         sa.Column("gone", Instant(), nullable=True),
+        sa.Column("excluded", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
             ["organisation.id"],
@@ -372,6 +428,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_room")),
         sa.UniqueConstraint("key", name=op.f("uq_room_key")),
     )
+    op.create_table(
+        "spell",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=True),
+        sa.Column("pseudonym", sa.BigInteger(), nullable=False),
+        sa.Column("since", Instant(), nullable=True),
+        sa.Column("until", Instant(), nullable=True),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("site", sa.String(length=200), nullable=True),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("leadership", sa.Integer(), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_spell_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["source.id"], name=op.f("fk_spell_source_id_source"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"], ["unit.id"], name=op.f("fk_spell_unit_id_unit"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spell")),
+    )
+    with op.batch_alter_table("spell", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_spell_organisation_id_pseudonym", ["organisation_id", "pseudonym"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_spell_source_id"), ["source_id"], unique=False)
+
     op.create_table(
         "subscription",
         sa.Column("id", sa.String(length=64), nullable=False),

@@ -15,10 +15,10 @@ from typing import Generic, TypeVar
 
 from connectors.activity import Content, ContentType, Counter, CounterName, Gap, Kind, Page, Reactors
 from connectors.confluence.mapping import reason
-from connectors.confluence.settings import OBSERVE_ALL
 from connectors.confluence.source import Source
 from connectors.confluence.transport import ServerFailed, Unsupported
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, CursorExpired, NotThere
+from connectors.settings import OBSERVE_ALL
 
 _FIRST_LEAST, _FIRST_PERCENT, _LATER = 100, 2, 500
 _FRESH = timedelta(hours=20)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from connectors.errors import Misconfigured
 from connectors.identity import identity_pattern
+from connectors.settings import ca_file, observe, text, whole
 
 _KNOWN = {
     "url",
@@ -59,7 +60,7 @@ class Identity(StrEnum):
 class Settings:
     """`base` is where paths such as `rest/api/…` hang on; `token` is never shown or stored.
 
-    `observe` None: the built-in budget of requests for likes and views; -1: all contents; otherwise the budget itself.
+    `observe` None: the built-in budget of requests for likes and views; `OBSERVE_ALL`: every content; otherwise the budget itself.
     `identity` is compared in memory only. `history` False leaves out the versions between first and last, which cost a request per content with three or more.
     """
 
@@ -81,18 +82,15 @@ class Settings:
         return f"Settings(base={self.base!r}, flavour={self.flavour.value!r})"
 
 
-OBSERVE_ALL = -1
-
-
 def read(settings: Mapping[str, Any]) -> Settings:
     """Check settings and read the token. Raises `Misconfigured` with what is wrong and how to mend it."""
     unknown = sorted(set(settings) - _KNOWN)
     if unknown:
         raise Misconfigured(f"unknown setting {unknown[0]!r}; known are: {', '.join(sorted(_KNOWN))}")
     flavour = _flavour(settings.get("flavour"))
-    user = _text(settings, "user")
-    identity = _identity(_text(settings, "identity"), flavour)
-    pattern = identity_pattern(_text(settings, "identity_pattern"))
+    user = text(settings, "user")
+    identity = _identity(text(settings, "identity"), flavour)
+    pattern = identity_pattern(text(settings, "identity_pattern"))
     if pattern is not None and identity is None:
         raise Misconfigured(
             "`identity_pattern` says what part counts: give also `identity`, of what it is a part"
@@ -102,12 +100,12 @@ def read(settings: Mapping[str, Any]) -> Settings:
         flavour=flavour,
         token=_token(settings.get("token_file")),
         user=user,
-        concurrency=_whole(settings, "concurrency", 8, 1, 64),
-        observe=_observe(settings.get("observe")),
+        concurrency=whole(settings, "concurrency", 8, 1, 64),
+        observe=observe(settings),
         history=_switch(settings, "history", True),
-        unit_groups=_pattern(_text(settings, "unit_groups")),
+        unit_groups=_pattern(text(settings, "unit_groups")),
         service_accounts=_patterns(settings.get("service_accounts")),
-        ca_file=_ca_file(_text(settings, "ca_file")),
+        ca_file=ca_file(settings),
         include_personal=_switch(settings, "include_personal", False),
         identity=identity,
         identity_pattern=pattern,
@@ -191,39 +189,10 @@ def _token(given: object) -> str:
     return token
 
 
-def _observe(given: object) -> int | None:
-    match given:
-        case None | "":
-            return None
-        case "all":
-            return OBSERVE_ALL
-        case bool():
-            pass
-        case int() | str() if str(given).isdigit():
-            return int(given)
-    raise Misconfigured(f'`observe` is "all" or a number of requests, not {given!r}')
-
-
-def _whole(settings: Mapping[str, Any], name: str, default: int, least: int, most: int) -> int:
-    given = settings.get(name, default)
-    if isinstance(given, bool) or not str(given).isdigit() or not least <= int(given) <= most:
-        raise Misconfigured(f"`{name}` is a whole number from {least} to {most}, not {given!r}")
-    return int(given)
-
-
 def _switch(settings: Mapping[str, Any], name: str, default: bool) -> bool:
     given = settings.get(name, default)
     if not isinstance(given, bool):
         raise Misconfigured(f"`{name}` is true or false, not {given!r}")
-    return given
-
-
-def _text(settings: Mapping[str, Any], name: str) -> str | None:
-    given = settings.get(name)
-    if given is None or given == "":
-        return None
-    if not isinstance(given, str):
-        raise Misconfigured(f"`{name}` is a text, not {given!r}")
     return given
 
 
@@ -251,9 +220,3 @@ def _patterns(given: object) -> tuple[str, ...]:
     ):
         raise Misconfigured("`service_accounts` is a list of patterns such as svc-* or *-bot")
     return tuple(one.lower() for one in given)
-
-
-def _ca_file(given: str | None) -> str | None:
-    if given is not None and not Path(given).is_file():
-        raise Misconfigured(f"there is no certificate file {given} (`ca_file`)")
-    return given

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from connectors.activity import Page
 from connectors.base import Check, Memory, Nothing
 from connectors.files.reading import Reader, RejectedLine, check
-from connectors.files.settings import Settings, read
+from connectors.files.settings import Format, Settings, read
 
 
 class Files:
@@ -29,6 +29,11 @@ class Files:
     @classmethod
     def connect(cls, settings: Mapping[str, Any], memory: Memory) -> "Files":
         return cls(read(settings), memory)
+
+    @property
+    def tells_about(self) -> str | None:
+        """Reports and audit exports are those of Microsoft 365; a plain file may be about anything."""
+        return None if self._settings.format is Format.ACTIVITIES else "microsoft-365"
 
     def check(self, expected_rooms: int | None = None) -> Check:
         return check(self._settings, expected_rooms)

@@ -34,4 +34,4 @@ class Audit:
             if reason.broken:
                 raise Invalid(reason.reason) from None
             return Found(skipped=reason.reason)
-        return Found(activity=one.activity, person=one.person, room=one.room)
+        return Found(activity=one.activity, person=one.person, room=one.room, aliases=one.aliases)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connectors.activity import Activity, Counter, Person, Room
+from connectors.activity import Activity, Alias, Counter, Person, Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,4 +14,5 @@ class Found:
     counters: Sequence[Counter] = ()
     person: Person | None = None
     room: Room | None = None
+    aliases: Sequence[Alias] = ()
     skipped: str | None = None

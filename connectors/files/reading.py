@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from connectors.activity import Activity, Counter, Gap, Kind, Page, Person, Room
+from connectors.activity import Activity, Alias, Counter, Gap, Kind, Page, Person, Room
 from connectors.base import Check, Finding, Memory
 from connectors.errors import BadAnswer, CursorExpired
 from connectors.files import activities, audit, reports
@@ -129,6 +129,7 @@ class _Collected:
     counters: list[Counter] = field(default_factory=list)
     rooms: dict[str, Room] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
+    aliases: dict[Alias, None] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     skipped: Count[str] = field(default_factory=Count)
 
@@ -138,6 +139,7 @@ class _Collected:
         if found.activity:
             self.activities.append(found.activity)
         self.counters += found.counters
+        self.aliases |= dict.fromkeys(found.aliases)
         if found.room:
             self.rooms[found.room.key] = found.room
         if found.person:
@@ -150,6 +152,7 @@ class _Collected:
             counters=self.counters,
             rooms=list(self.rooms.values()),
             people=list(self.people.values()),
+            aliases=list(self.aliases),
             gaps=self.gaps,
             closed=closed,
             skipped=dict(self.skipped),

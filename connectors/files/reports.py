@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from hashlib import blake2b
 
-from connectors.activity import Counter, CounterName, Kind, Room
+from connectors import names
+from connectors.activity import Alias, Counter, CounterName, Kind, Room
 from connectors.files.found import Found
 from connectors.files.settings import Settings
 from connectors.files.tables import Invalid, Row, Unreadable, text, whole
@@ -55,32 +55,36 @@ class Report:
     name: str
     columns: frozenset[str]
     counters: Mapping[str, CounterName]
-    room: Callable[[Cells], Room]
+    room: Callable[[Cells], tuple[Room, str | None]]
+    """The room, and its name on the platform where that is not its key."""
 
 
-def _site(cells: Cells) -> Room:
+def _site(cells: Cells) -> tuple[Room, str | None]:
+    """For years the id was all zeros although addresses were shown: then the address names the site."""
     identity, address = text(cells["site id"]), text(cells.get("site url")) or ""
     if _PERSONAL.search(address) or "SPSPERS" in (text(cells.get("root web template")) or "").upper():
         raise _Skipped("personal_site")
-    return Room(
-        f"site:{_known(identity).lower()}", address.rstrip("/").rpartition("/")[2] or _known(identity)
-    )
+    collection = names.guid(identity)
+    by_address = names.address(address) if identity is None or _NO_ID.fullmatch(identity) else None
+    name = names.site(collection) if collection else by_address
+    key = by_address or f"site:{_known(identity).lower()}"
+    return Room(key, address.rstrip("/").rpartition("/")[2] or _known(identity)), name
 
 
-def _team(cells: Cells) -> Room:
+def _team(cells: Cells) -> tuple[Room, str | None]:
     identity = _known(text(cells["team id"])).lower()
     open_ = (text(cells.get("team type")) or "").casefold() in ("public", "öffentlich") or None
-    return Room(f"group:{identity}", identity, text(cells.get("team name")) if open_ else None, open_)
+    return Room(f"group:{identity}", identity, text(cells.get("team name")) if open_ else None, open_), None
 
 
-def _community(cells: Cells) -> Room:
+def _community(cells: Cells) -> tuple[Room, str | None]:
     """The report names communities by nothing but their name, which is kept for public ones only."""
     name = text(cells["group display name"])
     if name is None:
         raise Invalid("no_room")
     open_ = (text(cells.get("group type")) or "").casefold() in ("public", "öffentlich") or None
-    key = blake2b(name.casefold().encode(), digest_size=8, person=b"community").hexdigest()
-    return Room(f"community:{key}", key, name if open_ else None, open_)
+    key = names.community(name)
+    return Room(key, key.partition(":")[2], name if open_ else None, open_), key
 
 
 def _known(identity: str | None) -> str:
@@ -141,7 +145,7 @@ class Reports:
     def found(self, row: Row) -> Found:
         cells = {name: row[shown] for shown, name in self._names.items()}
         try:
-            room = self.report.room(cells)
+            room, name_there = self.report.room(cells)
         except _Skipped as reason:
             return Found(skipped=str(reason))
         if (text(cells.get("is deleted")) or "").casefold() in ("true", "wahr", "ja"):
@@ -152,7 +156,8 @@ class Reports:
             total = whole(cells.get(column))
             if total is not None:
                 counters.append(Counter(name, room.key, f"{room.key}#{days}", total, observed))
-        return Found(counters=counters, room=room)
+        aliases = () if name_there is None else (Alias(name_there, room.key),)
+        return Found(counters=counters, room=room, aliases=aliases)
 
 
 def _name(header: str) -> str:

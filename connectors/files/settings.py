@@ -12,6 +12,7 @@ from connectors.activity import Kind
 from connectors.errors import Misconfigured
 from connectors.identity import identity_pattern
 from connectors.office_audit import kinds, require_agreement
+from connectors.settings import text, whole
 
 _KNOWN = {"path", "format", "time_zone", "largest_mb", "agreement", "kinds", "identity_pattern"}
 
@@ -50,9 +51,9 @@ def read(settings: Mapping[str, Any]) -> Settings:
         path=_path(settings.get("path")),
         format=chosen,
         zone=_zone(settings.get("time_zone", "UTC")),
-        largest=_whole(settings.get("largest_mb", 2048)) * 1024 * 1024,
+        largest=whole(settings, "largest_mb", 2048, 1, 1_000_000) * 1024 * 1024,
         kinds=kinds(settings.get("kinds")),
-        identity_pattern=identity_pattern(_text(settings.get("identity_pattern"))),
+        identity_pattern=identity_pattern(text(settings, "identity_pattern")),
     )
 
 
@@ -80,13 +81,3 @@ def _zone(given: object) -> ZoneInfo:
         return ZoneInfo(str(given))
     except (KeyError, ValueError, OSError):
         raise Misconfigured(f"`time_zone` is a name such as Europe/Berlin, not {given!r}") from None
-
-
-def _whole(given: object) -> int:
-    if isinstance(given, bool) or not str(given).isdigit() or not 1 <= int(str(given)) <= 1_000_000:
-        raise Misconfigured(f"`largest_mb` is a whole number of megabytes, not {given!r}")
-    return int(str(given))
-
-
-def _text(given: object) -> str | None:
-    return None if given in (None, "") else str(given)

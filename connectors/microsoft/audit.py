@@ -17,7 +17,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any, ClassVar
 
-from connectors.activity import Activity, Gap, Kind, Page, Person, Room
+from connectors.activity import Activity, Alias, Gap, Kind, Page, Person, Room
 from connectors.base import Check, Finding, Memory, Nothing
 from connectors.dates import moment
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, Misconfigured, NotThere
@@ -93,6 +93,7 @@ class AuditLog:
     """An audit log as a source; streams are content types."""
 
     name: ClassVar[str] = "microsoft-audit"
+    tells_about: str | None = "microsoft-365"
 
     def __init__(
         self, settings: Settings, memory: Memory | None = None, transport: Transport | None = None
@@ -258,14 +259,15 @@ class AuditLog:
             left = waiting[start + _PAGE :]
             unread = _Progress(state.until, state.seen, [*state.again, *(_text(blob) for blob in left)])
             yield Page(
-                cursor=dump(unread), activities=page.activities, rooms=page.rooms, people=page.people, gaps=page.gaps,
-                closed=closed, skipped=page.skipped,
+                cursor=dump(unread), activities=page.activities, rooms=page.rooms, people=page.people,
+                aliases=page.aliases, gaps=page.gaps, closed=closed, skipped=page.skipped,
             )  # fmt: skip
 
     def _page(self, blobs: Sequence[_Blob], state: _Progress, cursor: str, *, again: bool = False) -> Page:
         activities: dict[str, Activity] = {}
         rooms: dict[str, Room] = {}
         people: dict[str, Person] = {}
+        aliases: dict[Alias, None] = {}
         skipped: Counter[str] = Counter()
         gaps = []
         for blob, records in self._transport.each(self._records, blobs):
@@ -284,11 +286,13 @@ class AuditLog:
                 activities[one.activity.key] = one.activity
                 rooms[one.room.key] = one.room
                 people[one.person.id] = one.person
+                aliases |= dict.fromkeys(one.aliases)
         return Page(
             cursor=cursor if again or not gaps else dump(state),
             activities=list(activities.values()),
             rooms=list(rooms.values()),
             people=list(people.values()),
+            aliases=list(aliases),
             gaps=gaps,
             skipped=dict(skipped),
         )

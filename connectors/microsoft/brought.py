@@ -4,7 +4,7 @@ from collections import Counter as Tally
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
-from connectors.activity import Activity, Content, Counter, Gap, Kind, Page, Reactors
+from connectors.activity import Activity, Alias, Content, Counter, Gap, Kind, Page, Reactors
 
 STEP = 500
 """Rows of a page: enough that the cursor, which is as long as there are lists, weighs little."""
@@ -16,6 +16,7 @@ class Brought:
     contents: list[Content] = field(default_factory=list)
     counters: list[Counter] = field(default_factory=list)
     reactors: list[Reactors] = field(default_factory=list)
+    aliases: list[Alias] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     closed: list[tuple[str | None, str | None]] = field(default_factory=list)
     skipped: Tally[str] = field(default_factory=Tally)
@@ -40,6 +41,7 @@ class Brought:
             contents=self.contents,
             counters=self.counters,
             reactors=self.reactors,
+            aliases=self.aliases,
             gaps=self.gaps,
             closed=self.closed,
             skipped=dict(self.skipped),

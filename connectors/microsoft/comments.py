@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -45,6 +46,8 @@ _FIELDS = "fields($select=PromotedState,_CommentCount,_LikeCount)"
 _ROW = "id,createdDateTime,lastModifiedDateTime,contentType"
 _PLAIN = {"Accept": "application/json;odata=nometadata"}
 _REFUSALS = 3
+_TOGETHER = 50
+"""Pages whose people are looked up together: a site often has few, and a `$batch` asks for twenty at once."""
 _SHOWN = -(10**9)
 
 _T = TypeVar("_T")
@@ -79,8 +82,12 @@ class _Comments:
         brought = Brought()
         self._walk = Walk(self._source, self._arrived)
         with closing(self._walk.pages(self._readings(directory))) as lots:
-            for looks in lots:
-                self._complete(looks, brought)
+            held: list[Look] = []
+            for looks in chain(lots, [None]):
+                held += looks or ()
+                if looks is None or len(held) >= _TOGETHER:
+                    self._complete(held, brought)
+                    held = []
                 if brought.full:
                     yield brought.page(progress.dump())
         for lost in self._lost():

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from connectors.errors import CursorExpired
 from connectors.microsoft.links import Links, pack, unpack
-from connectors.microsoft.settings import OBSERVE_ALL
 from connectors.microsoft.source import Source
+from connectors.settings import OBSERVE_ALL
 
 FIRST_LEAST, FIRST_PERCENT, LATER = 100, 2, 500
 """The built-in budget: as for Confluence, 2 % of the contents (at least 100) at first, then 500 a run."""

@@ -36,6 +36,7 @@ from connectors.microsoft.mapping import (
     SKIPPABLE,
     Thing,
     Version,
+    aliases,
     content,
     creation,
     edits,
@@ -293,6 +294,7 @@ class Deltas:
             latest = max([stored, DRAFT, latest, *(version.number for version in found or ())])
             kept = content(seen, latest)
             brought.contents.append(kept)
+            brought.aliases += aliases(seen)
             recent = self._recent.get(seen.id)
             if recent is not None and not recent.deleted and recent.changed == kept.changed:
                 self._remember(kept)

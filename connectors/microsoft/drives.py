@@ -15,7 +15,10 @@ from connectors.microsoft.sites import segment
 from connectors.microsoft.source import Source
 
 _DRIVES = "$select=id,webUrl,driveType&$top=200"
-_ROW = "id,createdBy,createdDateTime,lastModifiedBy,lastModifiedDateTime,file,folder,package,root,deleted,remoteItem"
+_ROW = (
+    "id,createdBy,createdDateTime,lastModifiedBy,lastModifiedDateTime,file,folder,package,root,deleted,remoteItem"
+    ",sharepointIds,eTag,webUrl"
+)
 _OWN = frozenset({"sitepages", "style%20library", "formservertemplates", "appcatalog"})
 """Libraries of pages or of SharePoint itself, by the last part of their address."""
 

@@ -6,6 +6,9 @@ says that they are missing; usage reports still count them. Members are those of
 
 Messages come newest first. A pass goes down to the newest message of the pass before; where it stands is kept, so an interruption continues
 it. Later edits and deletions are not told. Likes come as a number, with a few names only, and so are counters.
+
+Authors have numbers of Viva Engage's own; the id they have in the directory is not shown, so the mail address beside a number tells who it is. Where none is
+shown the author stays unknown, which is neither a person of its own nor a guess, and a gap of the room says so.
 """
 
 import base64
@@ -16,8 +19,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from connectors import names
 from connectors.activity import (
     Activity,
+    Alias,
     Content,
     ContentType,
     Counter,
@@ -31,10 +36,10 @@ from connectors.activity import (
 )
 from connectors.dates import moment
 from connectors.errors import AccessDenied, BadAnswer, NotThere
-from connectors.microsoft.groups import Senders
 from connectors.microsoft.mapping import SKIPPABLE, reason
 from connectors.microsoft.progress import dump, load
 from connectors.microsoft.rooms import group_room
+from connectors.microsoft.senders import Senders
 from connectors.microsoft.source import Source
 from connectors.microsoft.teams import Pace
 from connectors.microsoft.tokens import Resource
@@ -42,6 +47,8 @@ from connectors.microsoft.tokens import Resource
 KINDS = (Kind.CREATE, Kind.REPLY, Kind.REACT)
 POSTS = "viva_engage_posts"
 """What a gap names when the posts of all communities are missing: no room has to be missing for it."""
+AUTHORS = "viva_engage_authors"
+"""What a gap of a room names when authors could not be found in the directory: their posts are there, but nobody's."""
 _STREAM = "communities"
 _PER_SECOND = 10 / 30
 
@@ -106,14 +113,24 @@ def read(source: Source, cursor: str | None) -> Iterator[Page]:
 def _rooms(source: Source, found: list[Community]) -> dict[str, Any]:
     """Communities whose group was not listed, as rooms; where groups were chosen, others are none."""
     directory = source.directory()
+    aliases = [Alias(name, group_room(community.group)) for community in found for name in _names(community)]
     others = [community for community in found if directory.room_of_group(community.group) is None]
     if source.settings.groups or directory.ungrouped is None:
-        return {"skipped": {"not_a_chosen_group": len(others)} if others else {}}
+        skipped = {"not_a_chosen_group": len(others)} if others else {}
+        mine = [alias for alias in aliases if alias.room in directory.rooms]
+        return {"aliases": mine, "skipped": skipped}
     rooms = []
     for community in others:
         name = community.name if community.public else None
         rooms.append(Room(group_room(community.group), community.group, name, community.public))
-    return {"rooms": rooms}
+    return {"rooms": rooms, "aliases": aliases}
+
+
+def _names(community: Community) -> Iterator[str]:
+    """Reports call it by its name, records of the audit log by its number."""
+    yield names.community(community.name)
+    if community.number is not None:
+        yield f"community:{community.number}"
 
 
 class _Posts:
@@ -121,10 +138,13 @@ class _Posts:
         self._source, self._progress = source, progress
         self._pace = Pace(source, _PER_SECOND)
         self._senders = Senders(source)
+        self._unmatched: set[str] = set()
+        """Rooms with an author whom nobody knows, in this run."""
 
     def of(self, community: Community, before: set[tuple[str | None, str | None]]) -> Iterator[Page]:
         room = group_room(community.group)
         place = self._progress.places.setdefault(str(community.number), {})
+        whole = not place
         try:
             more = True
             while more:
@@ -136,7 +156,11 @@ class _Posts:
         except SKIPPABLE as error:
             yield Page(cursor=dump(self._progress), gaps=[Gap(room, None, KINDS, reason(error))])
             return
-        closed = [(room, None)] if (room, None) in before else []
+        closed: list[tuple[str | None, str | None]] = [(room, None)] if (room, None) in before else []
+        # Only a pass over everything can tell that nobody is unknown any more.
+        closed += (
+            [(room, AUTHORS)] if whole and (room, AUTHORS) in before and room not in self._unmatched else []
+        )
         if closed:
             yield Page(cursor=dump(self._progress), closed=closed)
 
@@ -155,6 +179,7 @@ class _Posts:
         contents: list[Content] = []
         counters: list[Counter] = []
         skipped = 0
+        unmatched = False
         for row in rows:
             if row.get("system_message") or row.get("message_type") == "system":
                 skipped += 1
@@ -165,16 +190,21 @@ class _Posts:
                 people.append(Person(sender, PersonKind.SERVICE))
             elif sender in addresses:
                 sender = self._senders.id_of(addresses[sender]) or sender
+            else:
+                unmatched = True
             activities.append(post.activity(sender))
             contents.append(post.content(now))
             if post.likes:
                 counters.append(Counter(CounterName.REACTIONS, room, post.object, post.likes, now))
+        if unmatched:
+            self._unmatched.add(room)
         return Page(
             cursor=dump(self._progress),
             activities=activities,
             contents=contents,
             counters=counters,
             people=list({person.id: person for person in people}.values()),
+            gaps=[Gap(room, AUTHORS, (Kind.CREATE, Kind.REPLY), "unsupported")] if unmatched else (),
             skipped={"system_message": skipped} if skipped else {},
         )
 

@@ -31,7 +31,7 @@ _OWN = frozenset(
     {"microfeed", "taxonomyhiddenlist", "sharinglinks", "sharing links", "wfpub", "publishedlinks"}
 )
 """Lists SharePoint keeps for itself without hiding them, by the last part of their address."""
-_ROW = "id,createdBy,createdDateTime,lastModifiedBy,lastModifiedDateTime,contentType,deleted"
+_ROW = "id,createdBy,createdDateTime,lastModifiedBy,lastModifiedDateTime,contentType,deleted,sharepointIds,eTag,webUrl"
 
 
 class ListItems(SitePages):

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.activity import Activity, Content, ContentType, Gap, Kind
+from connectors import names
+from connectors.activity import Activity, Alias, Content, ContentType, Gap, Kind
 from connectors.dates import moment
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, NotThere
 from connectors.microsoft.answers import ServerFailed, Unsupported
@@ -44,7 +45,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A page, list item or file as a delta shows it. `version` None: the row does not tell the number of the latest one."""
+    """A page, list item or file as a delta shows it. `version` None: the row does not tell the number of the latest one.
+
+    `names`: what others call it (`connectors.names`)."""
 
     id: str
     room: str
@@ -54,6 +57,7 @@ class Thing:
     changed: datetime
     changed_by: str | None
     version: int | None = None
+    names: tuple[str, ...] = ()
 
 
 def person(identities: object) -> str | None:
@@ -94,6 +98,7 @@ def thing(
     created = moment(row.get("createdDateTime"))
     changed = row.get("lastModifiedDateTime")
     return Thing(
+        names=_names(row),
         id=id_,
         room=room,
         content_type=content_type,
@@ -103,6 +108,19 @@ def thing(
         changed_by=person(row.get("lastModifiedBy")),
         version=version,
     )
+
+
+def _names(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What records of the audit log call it. The tag of a list item or file begins with its unique id as well."""
+    ids = row.get("sharepointIds")
+    unique = names.guid(ids.get("listItemUniqueId")) if isinstance(ids, Mapping) else None
+    unique = unique or names.guid(str(row.get("eTag") or "").strip('"').partition(",")[0])
+    address = names.address(row.get("webUrl"))
+    return tuple(name for name in (names.item(unique) if unique else None, address) if name)
+
+
+def aliases(seen: Thing) -> list[Alias]:
+    return [Alias(name, seen.room, seen.id, seen.content_type) for name in seen.names]
 
 
 def versions(rows: Iterable[Mapping[str, Any]]) -> list[Version]:

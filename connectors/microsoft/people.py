@@ -10,11 +10,12 @@ Members and owners are read in full per group. Which groups to read again is wha
 hint only, for those of a large group come in pieces, twice, and in any order. Both deltas live for seven days: an
 older one answers 410, and everything is read again. Nothing is told twice for it, since the service compares.
 
-Members of sites without a group are not shown to an app. Members of private and shared channels do not widen a room.
+Members of sites without a group are not shown to an app. Private and shared channels have members of their own and are rooms of
+their own; no delta tells of those, so they are read in every run.
 """
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -25,9 +26,11 @@ from connectors.activity import Gap, Kind, Members, Page, Person, PersonKind
 from connectors.dates import moment
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, CursorExpired, NotThere
 from connectors.identity import canonical
+from connectors.microsoft import channels
 from connectors.microsoft.mapping import reason
 from connectors.microsoft.progress import dump, load
 from connectors.microsoft.rooms import Group, chunks, many
+from connectors.microsoft.rosters import Roster
 from connectors.microsoft.settings import Settings
 from connectors.microsoft.source import Source
 from connectors.microsoft.tokens import Resource
@@ -73,6 +76,7 @@ class _People:
     def __init__(self, source: Source, progress: Progress) -> None:
         self._source, self._progress = source, progress
         self._transport, self._settings = source.transport, source.settings
+        self._wanted = set(fields(source.settings).split(",")) - {"manager"}
         self.refused = False
         """Whether something of the whole source could not be read in this run."""
 
@@ -121,8 +125,8 @@ class _People:
                 progress.whole = False
             yield replace(page, cursor=dump(progress))
         if chain is not None:
-            for leaders in chunks(chain.leaders(), 500):
-                yield Page(cursor=dump(progress), people=leaders)
+            for people in chunks(chain.levels(), 500):
+                yield Page(cursor=dump(progress), people=people)
             progress.recount, progress.counted = False, self._source.now().isoformat(timespec="seconds")
             yield Page(cursor=dump(progress))
 
@@ -138,9 +142,9 @@ class _People:
             if "manager@delta" in row and not self._progress.whole:
                 self._progress.recount = True
             if "@removed" in row:
-                people.append(Person(id_, active=False))
-            elif "accountEnabled" not in row and not self._progress.whole:
-                # A changed person may come with the changed fields alone.
+                people.append(gone(id_))
+            elif not self._progress.whole and not self._wanted <= row.keys():
+                # A changed person may come with the changed fields alone, and what is missing is not "none".
                 sparse.append(id_)
             else:
                 people.append(person(row, self._settings))
@@ -152,10 +156,10 @@ class _People:
         return Page(cursor="", people=list(latest.values()), skipped=dict(skipped))
 
     def _again(self, ids: Sequence[str]) -> list[Person]:
-        wanted = ",".join(name for name in fields(self._settings).split(",") if name != "manager")
+        wanted = ",".join(name for name in fields(self._settings).split(",") if name in self._wanted)
         requests = [(id_, f"/users/{quote(id_)}?$select={wanted}") for id_ in dict.fromkeys(ids)]
         return [
-            Person(id_, active=False) if isinstance(row, NotThere) else person(row, self._settings)
+            gone(id_) if isinstance(row, NotThere) else person(row, self._settings)
             for id_, row in many(self._source, requests)
             if isinstance(row, dict | NotThere)
         ]
@@ -189,9 +193,24 @@ class _People:
             progress.changed = [id_ for id_ in progress.changed if id_ not in ready]
             yield self._told(lot, rosters, before)
         progress.all, progress.after, progress.changed = False, "", []
+        yield self._of_channels(before)
         alone = [room for room in directory.rooms if room.startswith("site:") and room not in before]
         gaps = [Gap(room, None, _KINDS, "unsupported") for room in sorted(alone)]
         yield Page(cursor=dump(progress), gaps=gaps)
+
+    def _of_channels(self, before: set[str]) -> Page:
+        members, gaps, closed = [], [], []
+        skipped: Tally[str] = Tally()
+        for room, roster in channels.rosters(self._source, self._source.directory()):
+            if isinstance(roster, ConnectorError):
+                gaps.append(Gap(room, None, _KINDS, reason(roster)))
+                continue
+            members.append(Members(room, frozenset(roster.people), frozenset(roster.owners)))
+            skipped.update(roster.skipped)
+            closed += [(room, None)] if room in before else []
+        return Page(
+            cursor=dump(self._progress), members=members, gaps=gaps, closed=closed, skipped=dict(skipped)
+        )
 
     def _told(
         self, lot: Sequence[Group], rosters: Mapping[str, "Roster | ConnectorError"], before: set[str]
@@ -289,35 +308,8 @@ class _People:
         """The members of a team, for apps that may see teams but not groups."""
         found = Roster()
         for listing in self._transport.pages(Resource.GRAPH, f"/teams/{quote(group.id)}/members"):
-            for row in listing.items:
-                id_ = row.get("userId")
-                if not isinstance(id_, str):
-                    found.skipped["member_not_person"] += 1
-                    continue
-                found.people.add(id_)
-                if "owner" in (row.get("roles") or ()):
-                    found.owners.add(id_)
+            found.converse(listing.items)
         return found
-
-
-@dataclass(slots=True)
-class Roster:
-    people: set[str] = field(default_factory=set)
-    owners: set[str] = field(default_factory=set)
-    skipped: Tally[str] = field(default_factory=Tally)
-
-    def add(self, rows: Iterable[Mapping[str, Any]], to: set[str]) -> bool:
-        """Take in people; tells whether a group is among the members."""
-        nested = False
-        for row in rows:
-            kind = str(row.get("@odata.type") or "#microsoft.graph.user").rpartition(".")[2]
-            if kind == "user" and isinstance(row.get("id"), str):
-                to.add(row["id"])
-            elif kind == "group":
-                nested = True
-            else:
-                self.skipped["member_not_person"] += 1
-        return nested
 
 
 class Chain:
@@ -336,15 +328,15 @@ class Chain:
             elif isinstance(manager.get("id"), str):
                 self._managers[person.id] = manager["id"]
 
-    def leaders(self) -> Iterator[Person]:
-        """Everybody with an active direct report, with the level; 1 is the top."""
+    def levels(self) -> Iterator[Person]:
+        """Everybody with their level: 1 is the top, 0 are those without an active direct report, who lead nobody (any more)."""
         leading = {
             manager
             for report, manager in self._managers.items()
             if report in self._people and self._people[report].active and manager in self._people
         }
-        for id_ in sorted(leading):
-            yield replace(self._people[id_], leadership=self._level(id_))
+        for id_, person in sorted(self._people.items()):
+            yield replace(person, leadership=self._level(id_) if id_ in leading else 0)
 
     def _level(self, id_: str) -> int:
         seen = {id_}
@@ -363,7 +355,13 @@ def fields(settings: Settings) -> str:
     return ",".join(dict.fromkeys(names))
 
 
+def gone(id_: str) -> Person:
+    """An account that was removed: nothing but that is told of it, so its kind, unit and level stay known."""
+    return Person(id_, kind=None, active=False)
+
+
 def person(row: Mapping[str, Any], settings: Settings) -> Person:
+    """From a whole row: a field without value is told as none. The level stays untold where managers tell it."""
     kind = PersonKind.HUMAN
     if _is_service(row, settings):
         kind = PersonKind.SERVICE
@@ -374,9 +372,11 @@ def person(row: Mapping[str, Any], settings: Settings) -> Person:
         id=str(row["id"]),
         kind=kind,
         active=row.get("accountEnabled") is not False,
-        unit=_text(row.get(settings.unit_from)),
-        leadership=settings.leadership_level(_text(row.get("jobTitle"))) if settings.leadership else None,
-        site=_text(row.get(settings.site_from)),
+        unit=_text(row.get(settings.unit_from)) or "",
+        leadership=(settings.leadership_level(_text(row.get("jobTitle"))) or 0)
+        if settings.leadership
+        else None,
+        site=_text(row.get(settings.site_from)) or "",
         canonical=canonical(_text(row.get(settings.identity)), settings.identity_pattern),
     )
 

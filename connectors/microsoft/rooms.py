@@ -3,7 +3,7 @@
 An M365 group is one room whatever it consists of: its team, its site, its mailbox and its Viva Engage community share
 the key `group:<group id>`. A site without a group is a room `site:<site id>`; sub-sites of a group's site collection
 belong to the group's room. Ids survive renaming, so keys do. Site ids are written in lower case, since Graph writes
-them either way. (The site of a private or shared channel shows no tie to its group and is a room of its own.)
+them either way. Private and shared channels are rooms of their own (`connectors.microsoft.channels`).
 
 The directory is read anew in every run, for every stream needs all of it: one listing of groups, one of sites, and a
 twentieth of a request (`$batch`) per group for its root site and per team for whether it is archived. Nothing of it
@@ -13,19 +13,24 @@ It counts as gone only when the platform answers 404 for it; a room that is mere
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from connectors.activity import Activity, ContentType, Gap, Kind, Page, Room
 from connectors.dates import moment
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, NotThere
+from connectors.microsoft.aliases import aliases
 from connectors.microsoft.mapping import reason
 from connectors.microsoft.progress import dump, load
 from connectors.microsoft.settings import site_path
 from connectors.microsoft.source import Source
 from connectors.microsoft.tokens import Resource
+
+if TYPE_CHECKING:
+    from connectors.microsoft.channels import Channel
 
 ALL = (Kind.VIEW, Kind.REACT, Kind.COMMENT, Kind.REPLY, Kind.CREATE, Kind.EDIT, Kind.JOIN, Kind.LEAVE)
 _BATCH = 20
@@ -68,13 +73,14 @@ class Site:
 class Directory:
     """What rooms there are and what belongs to them.
 
-    `closed_sites` tells, by room, why the site of a group cannot be read (the reason of a gap). `unlisted` tells why the
+    `channels` are the private and shared ones by room. `closed_sites` tells, by room, why the site of a group cannot be read (the reason of a gap). `unlisted` tells why the
     sites, `ungrouped` why the groups could not be listed at all. `complete` is False where either is so.
     """
 
     rooms: dict[str, Room] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     sites: dict[str, Site] = field(default_factory=dict)
+    channels: "dict[str, Channel]" = field(default_factory=dict)
     closed_sites: dict[str, str] = field(default_factory=dict)
     closed_rooms: dict[str, str] = field(default_factory=dict)
     unlisted: str | None = None
@@ -141,11 +147,16 @@ def many(
 def directory(source: Source) -> Directory:
     """Everything that is or belongs to a room, as it is now. Raises what `Transport.get` raises for a failing source."""
     found = Directory()
-    for row in _groups(source, found):
-        _add_group(found, row)
-    _archived_teams(source, found)
-    roots = _root_sites(source, found)
-    _sites(source, found, roots)
+    # Sites are listed while groups are, and while these are asked about their teams and root sites.
+    sites = source.transport.submit(lambda: list(_listed_sites(source, found)))
+    try:
+        for row in _groups(source, found):
+            _add_group(found, row)
+        roots = _parts(source, found)
+    finally:
+        # Whatever goes wrong, nothing is left under way.
+        wait([sites])
+    _sites(source, found, sites.result(), roots)
     return found
 
 
@@ -214,41 +225,52 @@ def _briefly(id_: str) -> str:
     return guid.partition("-")[0]
 
 
-def _archived_teams(source: Source, found: Directory) -> None:
-    requests = [(team.id, f"/teams/{quote(team.id)}?$select=id,isArchived") for team in found.teams()]
-    for id_, row in many(source, requests):
-        group = found.groups[id_.lower()]
-        if isinstance(row, NotThere):
-            # The mark of a team outlives the team.
-            found.groups[id_.lower()] = replace(group, team=False)
-        elif not isinstance(row, ConnectorError) and row.get("isArchived"):
-            found.rooms[group.room] = replace(found.rooms[group.room], archived=True)
-
-
-def _root_sites(source: Source, found: Directory) -> dict[str, str]:
-    """The group of each group site by site collection; remembers the sites themselves on the way."""
+def _parts(source: Source, found: Directory) -> dict[str, str]:
+    """Looks into the team and the root site of each group; returns the group of each group site by site collection."""
     groups: dict[str, str] = {}
-    requests = (
-        (group.id, f"/groups/{quote(group.id)}/sites/root?$select=id,webUrl")
-        for group in list(found.groups.values())
-    )
-    for id_, row in many(source, requests):
-        group = found.groups[id_.lower()]
-        if isinstance(row, ConnectorError):
-            found.closed_sites[group.room] = reason(row)
-            continue
-        site = str(row.get("id") or "").lower()
-        if not site:
-            found.closed_sites[group.room] = "broken"
-            continue
-        found.groups[id_.lower()] = replace(group, site=site)
-        found.sites[site] = Site(site, group.room, str(row.get("webUrl") or ""), group.id)
-        groups[collection(site)] = group.id
+    requests = [
+        (f"site/{group.id}", f"/groups/{quote(group.id)}/sites/root?$select=id,webUrl")
+        for group in found.groups.values()
+    ] + [(f"team/{team.id}", f"/teams/{quote(team.id)}?$select=id,isArchived") for team in found.teams()]
+    for asked, row in many(source, requests):
+        part, _, id_ = asked.partition("/")
+        if part == "team":
+            _add_team(found, id_, row)
+        elif (site := _add_root_site(found, id_, row)) is not None:
+            groups[collection(site)] = id_
     return groups
 
 
-def _sites(source: Source, found: Directory, roots: Mapping[str, str]) -> None:
-    rows = _chosen_sites(source, found) if source.settings.sites else _all_sites(source, found)
+def _add_team(found: Directory, id_: str, row: Mapping[str, Any] | ConnectorError) -> None:
+    group = found.groups[id_.lower()]
+    if isinstance(row, NotThere):
+        # The mark of a team outlives the team.
+        found.groups[id_.lower()] = replace(group, team=False)
+    elif not isinstance(row, ConnectorError) and row.get("isArchived"):
+        found.rooms[group.room] = replace(found.rooms[group.room], archived=True)
+
+
+def _add_root_site(found: Directory, id_: str, row: Mapping[str, Any] | ConnectorError) -> str | None:
+    group = found.groups[id_.lower()]
+    if isinstance(row, ConnectorError):
+        found.closed_sites[group.room] = reason(row)
+        return None
+    site = str(row.get("id") or "").lower()
+    if not site:
+        found.closed_sites[group.room] = "broken"
+        return None
+    found.groups[id_.lower()] = replace(group, site=site)
+    found.sites[site] = Site(site, group.room, str(row.get("webUrl") or ""), group.id)
+    return site
+
+
+def _listed_sites(source: Source, found: Directory) -> Iterator[dict[str, Any]]:
+    return _chosen_sites(source, found) if source.settings.sites else _all_sites(source, found)
+
+
+def _sites(
+    source: Source, found: Directory, rows: Iterable[dict[str, Any]], roots: Mapping[str, str]
+) -> None:
     chosen = set()
     for row in rows:
         id_ = str(row.get("id") or "").lower()
@@ -330,6 +352,7 @@ def read(source: Source, cursor: str | None) -> Iterator[Page]:
         yield Page(
             cursor=dump(Known(sorted(known))),
             rooms=[found.rooms[key] for key in chunk],
+            aliases=[alias for key in chunk for alias in aliases(key, found.sites_of(key))],
             closed=[(key, None) for key in chunk if (key, None) in before],
             skipped=skipped,
         )
@@ -356,7 +379,11 @@ def _missing(source: Source, found: Directory, keys: Iterable[str]) -> Iterator[
     requests = []
     for key in sorted(keys):
         kind, _, id_ = key.partition(":")
-        requests.append((key, f"/{kind}s/{quote(id_, safe=',')}?$select=id"))
+        path = f"/{kind}s/{quote(id_, safe=',')}"
+        if kind == "channel":
+            team, _, channel = id_.partition("/")
+            path = f"/teams/{quote(team)}/channels/{quote(channel, safe=':@')}"
+        requests.append((key, f"{path}?$select=id"))
     for key, answer in many(source, requests):
         if isinstance(answer, NotThere):
             yield key, None

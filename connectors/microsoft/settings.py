@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import quote, urlsplit
 
 from connectors.errors import Misconfigured
 from connectors.identity import identity_pattern
 from connectors.microsoft.credentials import Credential, credential, token
+from connectors.settings import ca_file, observe, text, whole
 
 STREAMS = (
     "rooms",
@@ -35,7 +35,6 @@ STREAMS = (
 
 USER_AGENT = "NONISV|Resonanz|Resonanz/0.1"
 """The form SharePoint asks of apps that are not sold by a vendor; undecorated traffic is throttled first."""
-OBSERVE_ALL = -1
 
 UnitFrom = Literal["department", "officeLocation", "companyName"]
 SiteFrom = Literal["officeLocation"]
@@ -187,9 +186,9 @@ def read(settings: Mapping[str, Any]) -> Settings:
         sharepoint_url=_address(settings, "sharepoint_url"),
         management_url=_address(settings, "management_url") or addresses.management,
         engage_url=_address(settings, "engage_url") or "https://www.yammer.com",
-        ca_file=_ca_file(_text(settings, "ca_file")),
-        user_agent=_user_agent(_text(settings, "user_agent")),
-        concurrency=_whole(settings, "concurrency", 8, 1, 64),
+        ca_file=ca_file(settings),
+        user_agent=_user_agent(text(settings, "user_agent")),
+        concurrency=whole(settings, "concurrency", 8, 1, 64),
         sites=tuple(_site(one) for one in _texts(settings, "sites")),
         teams=_texts(settings, "teams"),
         groups=_texts(settings, "groups"),
@@ -197,8 +196,8 @@ def read(settings: Mapping[str, Any]) -> Settings:
         site_from=_one_of(settings, "site_from", SiteFrom, "officeLocation"),
         leadership=tuple(_pattern(one) for one in _texts(settings, "leadership")),
         identity=_one_of(settings, "identity", Identity, "mail"),
-        identity_pattern=identity_pattern(_text(settings, "identity_pattern")),
-        observe=_observe(settings.get("observe")),
+        identity_pattern=identity_pattern(text(settings, "identity_pattern")),
+        observe=observe(settings),
         service_accounts=tuple(one.lower() for one in _texts(settings, "service_accounts")),
         guests=_one_of(settings, "guests", Guests, "count"),
         streams=_streams(_texts(settings, "streams")),
@@ -247,7 +246,7 @@ def _client_id(given: object) -> str:
 
 
 def _address(settings: Mapping[str, Any], name: str) -> str | None:
-    given = _text(settings, name)
+    given = text(settings, name)
     if given is None:
         return None
     address = urlsplit(given.strip())
@@ -291,35 +290,6 @@ def _streams(given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(stream for stream in STREAMS if stream in given) if given else STREAMS
 
 
-def _observe(given: object) -> int | None:
-    match given:
-        case None | "":
-            return None
-        case "all":
-            return OBSERVE_ALL
-        case bool():
-            pass
-        case int() | str() if str(given).isdigit():
-            return int(given)
-    raise Misconfigured(f'`observe` is "all" or a number of requests, not {given!r}')
-
-
-def _whole(settings: Mapping[str, Any], name: str, default: int, least: int, most: int) -> int:
-    given = settings.get(name, default)
-    if isinstance(given, bool) or not str(given).isdigit() or not least <= int(given) <= most:
-        raise Misconfigured(f"`{name}` is a whole number from {least} to {most}, not {given!r}")
-    return int(given)
-
-
-def _text(settings: Mapping[str, Any], name: str) -> str | None:
-    given = settings.get(name)
-    if given is None or given == "":
-        return None
-    if not isinstance(given, str):
-        raise Misconfigured(f"`{name}` is a text, not {given!r}")
-    return given
-
-
 def _texts(settings: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """A list of texts; a single text is a list of one, for commas belong to the ids of sites."""
     given = settings.get(name)
@@ -345,9 +315,3 @@ def _pattern(given: str) -> re.Pattern[str]:
         return re.compile(given, re.IGNORECASE)
     except re.error as error:
         raise Misconfigured(f"`leadership` is no regular expression: {error}") from None
-
-
-def _ca_file(given: str | None) -> str | None:
-    if given is not None and not Path(given).is_file():
-        raise Misconfigured(f"there is no certificate file {given} (`ca_file`)")
-    return given

@@ -15,7 +15,7 @@ from connectors.microsoft.source import Source
 
 LISTS = "$select=id,name,webUrl,list&$top=200"
 PAGES_LIBRARY = "webpagelibrary"
-_ROW = "id,createdBy,createdDateTime,lastModifiedBy,lastModifiedDateTime,contentType,deleted"
+_ROW = "id,createdBy,createdDateTime,lastModifiedBy,lastModifiedDateTime,contentType,deleted,sharepointIds,eTag,webUrl"
 
 
 def is_news(row: Mapping[str, Any]) -> bool:

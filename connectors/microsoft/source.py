@@ -26,9 +26,10 @@ class Source:
 
     def directory(self) -> "Directory":
         """Groups, teams and sites with their room, asked once per run. Raises what `Transport.get` raises."""
+        from connectors.microsoft import channels
         from connectors.microsoft.rooms import directory
 
         with self._lock:
             if self._directory is None:
-                self._directory = directory(self)
+                self._directory = channels.add(self, directory(self))
             return self._directory

@@ -7,14 +7,16 @@ harmless. Where the list is refused, the delta alone is read and a gap says so.
 
 A message is `message:<channel>/<id>`, for ids are times and unique within a channel only. A reaction is dated by the
 platform; who has taken one back is seen by comparing, so those who react are told as a whole as well. Messages of the
-system ("Ada was added to the team") are skipped. Posts in private and shared channels count for the team's room, whose
-members stay those of the group.
+system ("Ada was added to the team") are skipped. Private and shared channels are rooms of their own
+(`connectors.microsoft.channels`).
 
 Teams allows four requests a second for one team. Microsoft's terms let an app ask at most once a day whether something
-has changed unless it is notified, so on Microsoft's own clouds a run within `POLL` of the last one ends at once.
+has changed unless it is notified, so on Microsoft's own clouds a run within `POLL` of the last one reads the teams it was notified
+of, and ends at once without.
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +26,7 @@ from urllib.parse import quote
 from connectors.activity import Gap, Kind, Page
 from connectors.dates import moment
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, CursorExpired, NotThere
+from connectors.microsoft.channels import PREFIX, channel_room
 from connectors.microsoft.mapping import reason
 from connectors.microsoft.messages import Pot
 from connectors.microsoft.progress import dump, load
@@ -62,6 +65,10 @@ class Channel:
     standard: bool
 
     @property
+    def room(self) -> str:
+        return self.team.room if self.standard else channel_room(self.team.id, self.id)
+
+    @property
     def path(self) -> str:
         return f"/teams/{quote(self.team.id)}/channels/{quote(self.id, safe=':@')}/messages"
 
@@ -71,12 +78,19 @@ def read(source: Source, cursor: str | None) -> Iterator[Page]:
     progress = load(Progress, cursor)
     theirs = source.settings.graph_url in {addresses.graph for addresses in CLOUDS.values()}
     if theirs and progress.read and source.now() - moment(progress.read) < POLL:
+        # Whoever was notified may ask at once, for what the notification is about.
+        hints = frozenset(source.memory.hints(_STREAM))
+        if hints:
+            yield from _Messages(source, progress, None if None in hints else hints).pages()
         return
     yield from _Messages(source, progress).pages()
 
 
 class _Messages:
-    def __init__(self, source: Source, progress: Progress) -> None:
+    """One run; with `only` of these rooms alone, which leaves everything else as it is, the time of the next run included."""
+
+    def __init__(self, source: Source, progress: Progress, only: frozenset[str | None] | None = None) -> None:
+        self._only = only
         self._source, self._progress, self._transport = source, progress, source.transport
         self._before = set(source.memory.gaps(_STREAM))
         self._pace = Pace(source)
@@ -97,22 +111,24 @@ class _Messages:
         progress = self._progress
         wanted = {id_.lower() for id_ in self._source.settings.teams}
         teams = [team for team in self._source.directory().teams() if not wanted or team.id.lower() in wanted]
+        if self._only is not None:
+            named = {
+                one.team.room for room, one in self._source.directory().channels.items() if room in self._only
+            }
+            teams = [team for team in teams if team.room in self._only | named]
         channels = self._channels(teams)
         listed = {channel.id for channel in channels}
         unread = {team.room for team in teams if team.room in self._refused}
-        if not unread:
+        if self._only is None and not unread:
             # A channel that is gone takes its link along; while a team cannot be listed nobody knows.
             progress.channels = {id_: links for id_, links in progress.channels.items() if id_ in listed}
-        waiting = channels
-        while waiting:
-            again: list[Channel] = []
-            for channel, answer in self._transport.each(self._step, waiting):
-                if self._take(channel, answer):
-                    again.append(channel)
-                if self._pot.full:
-                    yield self._pot.page(dump(progress))
-            waiting = [channel for channel in again if channel.team.room not in self._refused]
-        if self._read:
+        again: deque[Channel] = deque()
+        for channel, answer in self._transport.each(self._step, channels, again):
+            if self._take(channel, answer) and channel.team.room not in self._refused:
+                again.append(channel)
+            if self._pot.full:
+                yield self._pot.page(dump(progress))
+        if self._read and self._only is None:
             progress.read = self._source.now().isoformat(timespec="seconds")
         self._close(teams)
         yield self._pot.page(dump(progress))
@@ -200,11 +216,11 @@ class _Messages:
                 return self._listed(channel, answer, history=history)
 
     def _listed(self, channel: Channel, listing: Listing, *, history: bool) -> bool:
-        self._read.add(channel.team.room)
+        self._read |= {channel.team.room, channel.room}
         try:
             self._no_circle(listing)
             rows = self._beyond(channel, listing.items) if history else listing.items
-            self._pot.add(channel.team.room, channel.id, rows)
+            self._pot.add(channel.room, channel.id, rows)
         except BadAnswer as error:
             return self._failed(channel, error, history=history)
         return self._older(channel, listing) if history else self._newer(channel, listing)
@@ -248,7 +264,7 @@ class _Messages:
 
     def _expired(self, channel: Channel, error: CursorExpired, *, history: bool) -> bool:
         if channel.id in self._restarted:
-            self._partly[channel.id] = (channel.team.room, "broken")
+            self._partly[channel.id] = (channel.room, "broken")
             return False
         self._restarted.add(channel.id)
         # What is begun anew may lead over the same links.
@@ -268,12 +284,12 @@ class _Messages:
         if history and links is not None and isinstance(error, AccessDenied | NotThere):
             # What the delta reaches is better than nothing.
             self._progress.channels[channel.id] = {"delta": links["delta"], "only": "1"}
-            self._partly[channel.id] = (channel.team.room, "unsupported")
+            self._partly[channel.id] = (channel.room, "unsupported")
             return channel.id not in self._begun
         if isinstance(error, AccessDenied) and channel.standard and channel.team.room not in self._read:
             self._refused[channel.team.room] = reason(error)
         else:
-            self._partly[channel.id] = (channel.team.room, reason(error))
+            self._partly[channel.id] = (channel.room, reason(error))
         return False
 
     def _close(self, teams: Sequence[Group]) -> None:
@@ -283,16 +299,26 @@ class _Messages:
             self._pot.gaps.append(Gap(None, None, KINDS, "access_denied"))
         else:
             self._pot.gaps += [Gap(room, None, KINDS, why) for room, why in sorted(self._refused.items())]
+            self._pot.gaps += [
+                Gap(room, None, KINDS, self._refused[one.team.room])
+                for room, one in sorted(self._source.directory().channels.items())
+                if one.team.room in self._refused and room not in self._read
+            ]
         for channel, (of, why) in sorted(self._partly.items()):
             if of not in self._refused:
-                self._pot.gaps.append(Gap(of, f"channel:{channel}", KINDS, why))
+                # A private or shared channel is all there is of its room.
+                whole = of.startswith(PREFIX) and of not in self._read
+                self._pot.gaps.append(Gap(of, None if whole else f"channel:{channel}", KINDS, why))
+        private = self._source.directory().channels
         for room, object_ in self._before:
+            # One that is gone took its gaps along.
+            gone = room is not None and room.startswith(PREFIX) and room not in private
             if room is None:
                 mended = bool(self._read) or not teams
             elif object_ is None:
-                mended = room in self._read
+                mended = gone or room in self._read
             else:
-                mended = room in self._read and object_.removeprefix("channel:") not in self._partly
+                mended = (gone or room in self._read) and object_.removeprefix("channel:") not in self._partly
             # What only the list of messages would have shown stays missing until it is allowed.
             if mended and not self._delta_only(object_):
                 self._pot.closed.append((room, object_))

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -202,21 +203,25 @@ class Transport:
         yield from rows(answer.body, place(path))
 
     def each(
-        self, task: Callable[[_T], _R], things: Iterable[_T]
+        self, task: Callable[[_T], _R], things: Iterable[_T], again: "deque[_T] | None" = None
     ) -> Iterator[tuple[_T, _R | ConnectorError]]:
         """`task` of every thing, side by side, in the order of the things; what can be skipped comes as a value.
 
-        At most twice the concurrency is under way. Errors that concern the whole source are raised. A task must not itself
-        call `each`: the workers would wait for one another.
+        What the caller puts into `again` meanwhile is asked for behind the things, so that what goes on for long does not
+        wait for all others to have had their turn. At most twice the concurrency is under way. Errors that concern the
+        whole source are raised. A task must not itself call `each`: the workers would wait for one another.
         """
         waiting: deque[tuple[_T, Future[_R]]] = deque()
+        behind = deque[_T]() if again is None else again
+        rest = iter(things)
         try:
-            for thing in things:
-                waiting.append((thing, self._pool.submit(task, thing)))
-                if len(waiting) >= 2 * self.settings.concurrency:
-                    asked, future = waiting.popleft()
-                    yield asked, _outcome(future)
-            while waiting:
+            while True:
+                for thing in chain(rest, _taken(behind)):
+                    waiting.append((thing, self._pool.submit(task, thing)))
+                    if len(waiting) >= 2 * self.settings.concurrency:
+                        break
+                if not waiting:
+                    return
                 asked, future = waiting.popleft()
                 yield asked, _outcome(future)
         finally:
@@ -405,6 +410,11 @@ class Transport:
         if not address.hostname:
             raise BadAnswer("/sites/root: the root site has no address: give `sharepoint_url`")
         return origin_text(address.geturl())
+
+
+def _taken(things: "deque[_T]") -> Iterator[_T]:
+    while things:
+        yield things.popleft()
 
 
 def _outcome(future: "Future[Any]") -> Any:

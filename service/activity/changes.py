@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from connectors.activity import Content, ContentType, Gap, Kind, Members, Page, Person, Room
+from connectors.activity import Alias, Content, ContentType, Gap, Kind, Members, Page, Person, Room
 from service.activity.rows import Batch, room_key
 from service.models import Membership
 from service.models import Room as RoomRow
@@ -41,10 +41,13 @@ class Changes:
     rooms: dict[str, dict[str, Any]] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
     people: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """By pseudonym, in the sense of `connectors.activity.Person`: None is not told, "" and 0 are told as none."""
     members: list[tuple[str, str, int, bool, str]] = field(default_factory=list)
     """(room, "join" | "leave" | "owner", pseudonym, owner, when it was observed), in order."""
     members_observed: dict[str, str] = field(default_factory=dict)
     contents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    aliases: list[tuple[int, int, str, str]] = field(default_factory=list)
+    """(keyed hash of the name, object as in the log, room, content type)."""
     gaps: list[tuple[str, str, str | None, str | None, str]] = field(default_factory=list)
     """(room, object, kinds, reason, when it was observed), in order; without a reason the gap is closed."""
 
@@ -85,10 +88,18 @@ class Recorder:
             self._members(members)
         for content in page.contents:
             self._content(content)
+        for alias in page.aliases:
+            self._alias(alias)
         for gap in page.gaps:
             self._gap(gap)
         for room_id, content_id in page.closed:
             self._closed(room_id, content_id)
+
+    def _alias(self, alias: Alias) -> None:
+        name = self._batch.pseudonymiser.alias(alias.name)
+        thing = self._batch.hasher.object(alias.room if alias.object is None else alias.object)
+        room = room_key(self._source, alias.room)
+        self.changes.aliases.append((name, thing, room, alias.content_type.value))
 
     def _gap(self, gap: Gap) -> None:
         kinds = ",".join(kind.value for kind in gap.kinds)
@@ -121,10 +132,10 @@ class Recorder:
         self.changes.people[pseudonym] = {
             "first_seen": earlier.get("first_seen", self._observed.isoformat()),
             "last_seen": self._observed.isoformat(),
-            "kind": person.kind.value,
+            "kind": earlier.get("kind") if person.kind is None else person.kind.value,
             "active": person.active,
-            "unit": person.unit or earlier.get("unit"),
-            "site": person.site or earlier.get("site"),
+            "unit": earlier.get("unit") if person.unit is None else person.unit,
+            "site": earlier.get("site") if person.site is None else person.site,
             "leadership": earlier.get("leadership") if person.leadership is None else person.leadership,
             "identity": self._identity(person.canonical) or earlier.get("identity"),
         }

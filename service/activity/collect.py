@@ -23,14 +23,23 @@ from connectors.errors import (
     SourceBusy,
     SourceUnreachable,
 )
-from service.activity import journal, registry
+from service.activity import journal, registry, spells
 from service.activity.changes import Changes, Recorder
 from service.activity.lock import LOG_LOCK, hold
 from service.activity.log import ActivityLog, Position
 from service.activity.memory import SourceMemory
 from service.activity.novelty import LogUnusable
 from service.activity.pseudonym import Pseudonymiser
-from service.activity.report import Identity, Report, StreamEnd, coverage, lines, open_gaps, room_handles
+from service.activity.report import (
+    Identity,
+    Report,
+    StreamEnd,
+    Views,
+    coverage,
+    lines,
+    open_gaps,
+    room_handles,
+)
 from service.activity.rows import Batch
 from service.database import transaction
 from service.errors import NotFound
@@ -188,8 +197,10 @@ class _Collection:
             session.execute(
                 update(Sync).where(Sync.id == sync).values(state=state, finished=self.clock(), report=report)
             )
+            spells.complete(session.connection(), self.source.id, sync, self.clock())
 
     def _stream(self, reader: Connector, name: str, number: int, total: int) -> None:
+        began = self.clock()
         stream = _Stream(name, self.log.position(self.source.key, name))
         broken_off: str | None = None
         try:
@@ -208,7 +219,7 @@ class _Collection:
             self._flush(stream)
         with transaction(self.engine) as session:
             if broken_off is None:
-                registry.mend(session.connection(), self.source.id, name)
+                registry.mend(session.connection(), self.source.id, name, began)
             else:
                 registry.break_off(session.connection(), self.source.id, name, broken_off, self.clock())
         self.ends[name] = StreamEnd(stream.position.sequence, stream.read, broken_off)
@@ -284,6 +295,18 @@ class _Collection:
     def _batch(self) -> Batch:
         return Batch(self.source.key, self.pseudonymiser, self.zone)
 
+    def _views(self) -> tuple[str | None, Views | None]:
+        """The source this one tells about, and how far the views told can be linked to what that one knows."""
+        from service.linkage import reach
+
+        with Session(self.engine) as session:
+            source = session.get_one(Source, self.source.id)
+            about = session.get(Source, source.about_id) if source.about_id is not None else None
+            if about is None:
+                return None, None
+            found = reach(session, self.log, source)
+            return about.key, Views(found.views, found.views - found.linked, found.unlinked_contents)
+
     def _report(
         self, state: str, started: datetime, duration: float, requests: int, error: str | None
     ) -> Report:
@@ -293,6 +316,7 @@ class _Collection:
             covered = coverage(connection, self.source)
             with Session(connection) as session:
                 matched = matching(session, self.source.organisation_id)
+        about, views = self._views()
         if state == "done" and any(gap.reason not in EXPECTED_GAPS for gap in gaps):
             state = "partial"
         return Report(
@@ -310,5 +334,7 @@ class _Collection:
             streams=self.ends,
             coverage=covered,
             identity=Identity(matched.accounts, matched.matched, matched.share) if matched else None,
+            about=about,
+            views=views,
             error=error,
         )

@@ -10,7 +10,7 @@ from service.activity.lock import LOG_LOCK, hold
 from service.activity.log import ActivityLog
 from service.database import transaction
 from service.errors import NotFound
-from service.models import Journal, Membership, Person, Source
+from service.models import Journal, Membership, Person, Source, Spell
 
 _BUSY = "a source is being collected right now: try again when it is done"
 
@@ -31,6 +31,7 @@ def erase_people(engine: Engine, log: ActivityLog, pseudonyms: Collection[int]) 
         with transaction(engine) as session:
             for pseudonym in accounts:
                 session.execute(delete(Person).where(Person.pseudonym == pseudonym))
+                session.execute(delete(Spell).where(Spell.pseudonym == pseudonym))
                 session.execute(delete(Membership).where(Membership.pseudonym == pseudonym))
         _rewrite(engine)
     return erased
@@ -75,7 +76,7 @@ def _rewrite(engine: Engine) -> None:
     """Deleted rows stay in the files of a database until it writes them anew."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":
-            for table in (Person, Membership, Journal):
+            for table in (Person, Spell, Membership, Journal):
                 connection.execute(text(f"VACUUM FULL {table.__tablename__}"))
         else:
             connection.execute(text("VACUUM"))

@@ -1,6 +1,6 @@
 """What a connector may ask about earlier runs; only what is durably stored is answered."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, and_, case, extract, func, or_, select
@@ -9,7 +9,7 @@ from sqlalchemy.sql import ColumnElement, Select
 
 from connectors.activity import Content, ContentType
 from service.activity.registry import BROKEN_OFF
-from service.models import Coverage, KnownContent
+from service.models import Coverage, Hint, KnownContent
 
 LEAST_WAIT = timedelta(hours=20)
 """Reactions and views of one content are read at most once a day, also when a daily run starts a little early."""
@@ -98,10 +98,13 @@ class SourceMemory:
             .order_by(Coverage.id)
         )
         with Session(self._engine) as session:
-            return [
-                (room.removeprefix(self._prefix) or None, content or None)
-                for room, content in session.execute(query)
-            ]
+            places = dict.fromkeys((row.room, row.object) for row in session.execute(query))
+        return [(room.removeprefix(self._prefix) or None, content or None) for room, content in places]
+
+    def hints(self, stream: str) -> Collection[str | None]:
+        query = select(Hint.room).where(Hint.source_id == self._source_id, Hint.stream == stream)
+        with Session(self._engine) as session:
+            return {room.removeprefix(self._prefix) or None for room in session.scalars(query)}
 
     def _mine(self) -> ColumnElement[bool]:
         return KnownContent.source_id == self._source_id

@@ -173,6 +173,10 @@ class Pseudonymiser:
         self._cache[(canonical_id, source)] = pseudonym
         return pseudonym
 
+    def alias(self, name: str) -> int:
+        """The keyed hash of a name by which sources of the organisation tell of the same room or content."""
+        return _signed(hmac.digest(self._key, _framed("alias", self._organisation, name), "sha256"))
+
     @property
     def fingerprint(self) -> str:
         """Tells whether a log was written under this key; says nothing about the key itself."""

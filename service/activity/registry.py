@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 
+from connectors.activity import PersonKind
+from service.activity import spells
 from service.activity.changes import Changes
-from service.models import Coverage, KnownContent, Membership, Person, Room, Source, Unit
+from service.models import Alias, Coverage, KnownContent, Membership, Person, Room, Source, Unit
 
 BROKEN_OFF = "stream_"
 """Begins the reason of a gap that says a stream broke off; such gaps are the service's own, not the connector's."""
+_GAP = ("source_id", "stream", "room", "object", "kinds")
+"""What a gap is known by: of one place different kinds may be missing for different reasons."""
 
 
 def apply(connection: Connection, source: Source, stream: str, changes: Changes) -> None:
@@ -21,6 +27,7 @@ def apply(connection: Connection, source: Source, stream: str, changes: Changes)
     _people(connection, source, changes)
     _memberships(connection, changes)
     _contents(connection, source, changes)
+    _aliases(connection, source, changes)
     for room, obj, kinds, reason, observed in changes.gaps:
         if reason is None:
             close_gap(connection, source.id, stream, room, obj)
@@ -40,12 +47,13 @@ def apply(connection: Connection, source: Source, stream: str, changes: Changes)
                         "seen": _moment(observed),
                     }
                 ],
-                ("source_id", "stream", "room", "object"),
-                lambda new, _: {"kinds": new.kinds, "reason": new.reason, "seen": new.seen},
+                _GAP,
+                lambda new, _: {"reason": new.reason, "seen": new.seen},
             )
 
 
 def close_gap(connection: Connection, source_id: int, stream: str, room: str = "", obj: str = "") -> None:
+    """Forget all gaps of a place, whatever is missing there."""
     connection.execute(
         delete(Coverage).where(
             Coverage.source_id == source_id,
@@ -58,6 +66,16 @@ def close_gap(connection: Connection, source_id: int, stream: str, room: str = "
 
 def break_off(connection: Connection, source_id: int, stream: str, reason: str, now: datetime) -> None:
     """Record that a stream broke off. A gap of the connector over the whole source says as much and stays."""
+    whole = select(Coverage.id).where(
+        Coverage.source_id == source_id,
+        Coverage.stream == stream,
+        Coverage.room == "",
+        Coverage.object == "",
+        ~Coverage.reason.startswith(BROKEN_OFF, autoescape=True),
+    )
+    if connection.scalar(whole.limit(1)) is not None:
+        connection.execute(update(Coverage).where(Coverage.id.in_(whole)).values(seen=now))
+        return
     _upsert(
         connection,
         Coverage,
@@ -73,24 +91,24 @@ def break_off(connection: Connection, source_id: int, stream: str, reason: str, 
                 "seen": now,
             }
         ],
-        ("source_id", "stream", "room", "object"),
-        lambda new, old: {
-            "reason": case(
-                (old.reason.startswith(BROKEN_OFF, autoescape=True), new.reason), else_=old.reason
-            ),
-            "seen": new.seen,
-        },
+        _GAP,
+        lambda new, _: {"reason": new.reason, "seen": new.seen},
     )
 
 
-def mend(connection: Connection, source_id: int, stream: str) -> None:
-    """A stream was read to its end: forget that it once broke off."""
+def mend(connection: Connection, source_id: int, stream: str, began: datetime) -> None:
+    """A stream was read to its end in a run that `began` then.
+
+    Forget that it once broke off; and where the run told of gaps, what earlier runs told of the same place for other kinds.
+    """
+    mine = Coverage.source_id == source_id, Coverage.stream == stream
+    connection.execute(delete(Coverage).where(*mine, Coverage.reason.startswith(BROKEN_OFF, autoescape=True)))
+    again = aliased(Coverage)
+    told = select(again.room, again.object).where(
+        again.source_id == source_id, again.stream == stream, again.seen >= began
+    )
     connection.execute(
-        delete(Coverage).where(
-            Coverage.source_id == source_id,
-            Coverage.stream == stream,
-            Coverage.reason.startswith(BROKEN_OFF, autoescape=True),
-        )
+        delete(Coverage).where(*mine, Coverage.seen < began, tuple_(Coverage.room, Coverage.object).in_(told))
     )
 
 
@@ -157,35 +175,48 @@ def _people(connection: Connection, source: Source, changes: Changes) -> None:
     if names:
         rows = connection.execute(select(Unit.key, Unit.id).where(Unit.organisation_id == organisation))
         units = {row.key: row.id for row in rows}
-    _upsert(
-        connection,
-        Person,
-        [
+    # What a row tells decides which columns it may change, so rows that tell the same go together.
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for pseudonym, person in changes.people.items():
+        told = tuple(column for column, name in _TOLD.items() if person.get(name) is not None)
+        alike.setdefault(told, []).append(
             {
                 "organisation_id": organisation,
                 "pseudonym": pseudonym,
                 "identity": person.get("identity"),
                 "unit_id": units.get(person["unit"]),
-                "site": person.get("site"),
-                "kind": person["kind"],
-                "leadership": person["leadership"],
+                "site": person.get("site") or None,
+                "kind": person["kind"] or PersonKind.HUMAN.value,
+                "leadership": person["leadership"] or None,
                 "active": person["active"],
                 "first_seen": _moment(person["first_seen"]),
                 "last_seen": _moment(person["last_seen"]),
             }
-            for pseudonym, person in changes.people.items()
-        ],
-        ("organisation_id", "pseudonym"),
-        lambda new, old: {
-            "identity": func.coalesce(new.identity, old.identity),
-            "unit_id": func.coalesce(new.unit_id, old.unit_id),
-            "site": func.coalesce(new.site, old.site),
-            "kind": new.kind,
-            "leadership": func.coalesce(new.leadership, old.leadership),
-            "active": new.active,
-            "last_seen": new.last_seen,
-        },
-    )
+        )
+    for told, rows_alike in alike.items():
+        _upsert(
+            connection,
+            Person,
+            rows_alike,
+            ("organisation_id", "pseudonym"),
+            partial(_person_merged, told),
+        )
+    observed = {key: datetime.fromisoformat(person["last_seen"]) for key, person in changes.people.items()}
+    spells.record(connection, source, observed)
+
+
+_TOLD = {"unit_id": "unit", "site": "site", "kind": "kind", "leadership": "leadership"}
+"""Columns of a person that keep what is known where a page does not tell, by the name in `Changes.people`."""
+
+
+def _person_merged(told: Sequence[str], new: Any, old: Any) -> dict[str, Any]:
+    """An identity once known is kept, also where the platform stops showing it."""
+    return {
+        "identity": func.coalesce(new.identity, old.identity),
+        "active": new.active,
+        "last_seen": new.last_seen,
+        **{column: new[column] for column in told},
+    }
 
 
 def _memberships(connection: Connection, changes: Changes) -> None:
@@ -251,6 +282,21 @@ def _contents(connection: Connection, source: Source, changes: Changes) -> None:
             ),
             "deleted": new.deleted,
         },
+    )
+
+
+def _aliases(connection: Connection, source: Source, changes: Changes) -> None:
+    # The last of several sights of a batch holds: no row may be touched twice by one statement.
+    latest = {(name, thing): (room, type_) for name, thing, room, type_ in changes.aliases}
+    _upsert(
+        connection,
+        Alias,
+        [
+            {"source_id": source.id, "name": name, "object": thing, "room": room, "content_type": type_}
+            for (name, thing), (room, type_) in latest.items()
+        ],
+        ("source_id", "name", "object"),
+        lambda new, _: {"room": new.room, "content_type": new.content_type},
     )
 
 

@@ -67,6 +67,15 @@ class Identity:
     share: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Of a source that tells about another: the dated views stored, and how many views of how many contents can not be linked to that one's."""
+
+    views: int
+    unlinked: int
+    unlinked_contents: int
+
+
 @dataclass
 class Report:
     """`state` is done, partial (something could not be read) or failed (the settings are wrong). `duration` in seconds."""
@@ -85,6 +94,9 @@ class Report:
     streams: dict[str, StreamEnd] = field(default_factory=dict)
     coverage: dict[str, KindCoverage] = field(default_factory=dict)
     identity: Identity | None = None
+    about: str | None = None
+    """The source this one tells about, and how far."""
+    views: Views | None = None
     error: str | None = None
 
     def to_dict(self) -> dict[str, Any]:

@@ -71,7 +71,8 @@ def _after(request: Request) -> str:
 
     path = request.url.path if request.method == "GET" else "/"
     query = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
-    return urlencode({"after": path + query})
+    language = request.query_params.get("lang")
+    return urlencode({"after": path + query} | ({"lang": language} if language else {}))
 
 
 def http_error(request: Request, error: Exception) -> Response:

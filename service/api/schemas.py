@@ -120,6 +120,36 @@ class MeasurementRow(BaseModel):
     reason: str | None
 
 
+class MilestoneRow(BaseModel):
+    key: str
+    day: date
+    kind: str = Field(description="relaunch, migration, campaign, reorganisation or other")
+    label: Label
+
+
+class ChangeRow(BaseModel):
+    """What a milestone changed in one metric, from published weekly values (interrupted time series).
+
+    `effect` is the mean difference over the weeks after to what the line before would have gone on to, `low` and `high` its 95 %
+    interval. A verdict of not_decidable has `doubts`.
+    """
+
+    metric: str
+    unit: str
+    verdict: Literal["rose", "fell", "unchanged", "not_decidable"]
+    doubts: list[str]
+    before: float | None = Field(description="median of the weeks before")
+    after: float | None = Field(description="median of the weeks after")
+    weeks_before: int
+    weeks_after: int
+    effect: float | None
+    low: float | None
+    high: float | None
+    step: float | None = Field(description="the jump at the event")
+    slope: float | None = Field(description="how much steeper a week is since")
+    comparisons: int = Field(description="rooms that stand for what would have happened anyway")
+
+
 class CoverageRow(BaseModel):
     source: str
     kind: str
@@ -162,3 +192,10 @@ class MeasurementQuery(Paged):
     window: Window | None = None
     since: Annotated[date | None, Field(description="periods that begin on this day or later")] = None
     until: Annotated[date | None, Field(description="periods that end before this day or on it")] = None
+
+
+class ChangeQuery(Query):
+    room: Annotated[Key | None, Field(description="a room instead of the organisation")] = None
+    against: Annotated[
+        list[Key], Field(max_length=50, description="rooms the milestone did not concern, to compare with")
+    ] = []

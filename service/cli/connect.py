@@ -10,13 +10,16 @@ from urllib.parse import urlsplit
 
 import typer
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from connectors.base import Nothing, connector
-from service.cli.context import opened, the_organisation
+from connectors.base import Nothing, Telling, connector
+from service.cli.context import opened, the_organisation, the_source
 from service.cli.output import AsJson, console, print_json
 from service.errors import Conflict, Invalid
 from service.models import Organisation, Source
 
+NONE = "none"
+"""No source's key may be so."""
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -87,6 +90,13 @@ def add(
         list[str] | None, typer.Option("--set", help="Further setting name=value (repeatable).")
     ] = None,
     organisation: Annotated[str | None, typer.Option(help="Key, where there are several.")] = None,
+    about: Annotated[
+        str | None,
+        typer.Option(
+            help="Key of the source that reads the platform this one tells of (audit log, reports, files); default for "
+            "those of Microsoft 365: the only such source. 'none': it stands by itself."
+        ),
+    ] = None,
     as_json: AsJson = False,
     url: Annotated[
         str | None,
@@ -173,8 +183,10 @@ def add(
     ] = None,
 ) -> None:
     """Connect a system. Nothing is read yet: `source check` tries it, `sync` reads it."""
+    from service.linkage import declare
+
     key = key or connector_name
-    if not KEY.fullmatch(key):
+    if not KEY.fullmatch(key) or key == NONE:
         raise Invalid(f"the key {key!r} may hold small letters, digits and hyphens only")
     if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
         raise Invalid(f"{url!r} is no address; write it like https://intranet.example.com/confluence")
@@ -210,7 +222,9 @@ def add(
         }
     )
     settings |= given(set_ or [])
-    connector(connector_name).connect(settings, Nothing()).close()
+    reader = connector(connector_name).connect(settings, Nothing())
+    platform = reader.tells_about if isinstance(reader, Telling) else None
+    reader.close()
     with opened() as context, context.transaction() as session:
         if session.scalars(select(Source).where(Source.key == key)).first() is not None:
             raise Conflict(f"there is a source {key!r} already; remove it first or give another --key")
@@ -218,17 +232,57 @@ def add(
             session.add(Organisation(key="main", name="Organisation"))
             session.flush()
         owner = the_organisation(session, organisation)
-        session.add(
-            Source(
-                organisation_id=owner.id,
-                key=key,
-                connector=connector_name,
-                settings=settings,
-                expected_rooms=expected_rooms,
-                created=datetime.now(UTC),
-            )
+        source = Source(
+            organisation_id=owner.id,
+            key=key,
+            connector=connector_name,
+            settings=settings,
+            expected_rooms=expected_rooms,
+            created=datetime.now(UTC),
         )
+        session.add(source)
+        session.flush()
+        told = _told(session, owner, about, platform)
+        declare(session, source, told)
+        told_key = None if told is None else told.key
     if as_json:
-        print_json({"key": key, "connector": connector_name, "settings": settings})
+        print_json({"key": key, "connector": connector_name, "settings": settings, "about": told_key})
+        return
+    console.print(f"Source {key} is connected. Next: resonanz source check {key}")
+    if told_key is not None:
+        console.print(f"It tells about {told_key}: what both tell of is one room and one content.")
+    elif platform is not None and about is None:
+        console.print(
+            f"It tells about a platform that is not connected, or several times. If {platform} is connected: "
+            f"resonanz source about {key} SOURCE"
+        )
+
+
+def _told(session: Session, owner: Organisation, about: str | None, platform: str | None) -> Source | None:
+    """The source that is told about: the one named, else the only one of the platform's connector."""
+    if about is not None:
+        return None if about == NONE else the_source(session, about)
+    if platform is None:
+        return None
+    found = session.scalars(
+        select(Source).where(Source.organisation_id == owner.id, Source.connector == platform)
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def tell_about(
+    key: Annotated[str, typer.Argument(help="Key of the source that tells: an audit log, reports, files.")],
+    platform: Annotated[
+        str, typer.Argument(help="Key of the source that reads the platform itself; 'none' for none.")
+    ],
+) -> None:
+    """Say which source a source tells about: their rooms and contents are then the same ones, also for what is stored."""
+    from service.linkage import declare
+
+    with opened() as context, context.transaction() as session:
+        told = None if platform == NONE else the_source(session, platform)
+        declare(session, the_source(session, key), told)
+    if platform == NONE:
+        console.print(f"{key} stands by itself, from the next `resonanz metrics compute` on.")
     else:
-        console.print(f"Source {key} is connected. Next: resonanz source check {key}")
+        console.print(f"{key} tells about {platform}, from the next `resonanz metrics compute` on.")

@@ -153,7 +153,7 @@ class Rehearsal:
     def connect(self, company: "Apart | Intranet", installed: datetime) -> None:
         """Declare the company and its sources, as an admin would with `resonanz organisation` and `resonanz source`."""
         with self.context.transaction() as session:
-            organisation = Organisation(key=KEY, name=company.name, synthetic=True)
+            organisation = Organisation(key=KEY, name=company.name, synthetic=True, region="DE")
             session.add(organisation)
             session.flush()
             session.add(

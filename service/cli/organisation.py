@@ -8,14 +8,18 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.cli import calendar, officials
 from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
 from service.errors import Invalid, NotFound
 from service.models import Milestone, Organisation, Room
 
 app = typer.Typer(no_args_is_help=True, help="The organisation whose intranet is measured.")
+app.add_typer(calendar.app, name="calendar")
+app.command("official")(officials.official)
 rooms = typer.Typer(no_args_is_help=True, help="Group rooms and their declared purpose.")
 
+KINDS = ("relaunch", "migration", "campaign", "reorganisation", "other")
 PURPOSES = ("official", "team", "community", "project")
 
 
@@ -30,7 +34,10 @@ def described(session: Session, organisation: Organisation) -> dict[str, object]
         "locale": organisation.locale,
         "workforce": organisation.workforce,
         "synthetic": organisation.synthetic,
-        "milestones": [{"key": m.key, "day": m.day, "de": m.label_de, "en": m.label_en} for m in milestones],
+        "milestones": [
+            {"key": m.key, "day": m.day, "kind": m.kind, "de": m.label_de, "en": m.label_en}
+            for m in milestones
+        ],
     }
 
 
@@ -81,10 +88,19 @@ def milestone(
     day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The day, as YYYY-MM-DD.")],
     german: Annotated[str, typer.Option("--de", help="How it is called in German.")],
     english: Annotated[str, typer.Option("--en", help="How it is called in English.")],
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="relaunch, migration, campaign, reorganisation or other. What was made on the day of a relaunch or migration "
+            "counts as brought along, not as written."
+        ),
+    ] = "other",
     organisation: Annotated[str | None, typer.Option(help="Key, where there are several.")] = None,
 ) -> None:
     """Declare a dated event, such as the relaunch; it is marked in every trend."""
     when: date = day.date()
+    if kind not in KINDS:
+        raise Invalid(f"{kind!r} is no kind of milestone; give one of {', '.join(KINDS)}")
     with opened() as context, context.transaction() as session:
         owner = the_organisation(session, organisation)
         found = session.scalars(
@@ -93,7 +109,7 @@ def milestone(
         if found is None:
             found = Milestone(organisation_id=owner.id, key=key)
             session.add(found)
-        found.day, found.label_de, found.label_en = when, german, english
+        found.day, found.kind, found.label_de, found.label_en = when, kind, german, english
     console.print(f"Milestone {key} on {when.isoformat()} is set.")
 
 
@@ -109,6 +125,7 @@ def list_rooms(as_json: AsJson = False) -> None:
                 "purpose": room.purpose,
                 "open": room.open,
                 "archived": room.archived,
+                "excluded": room.excluded,
                 "gone": room.gone,
             }
             for room in session.scalars(select(Room).order_by(Room.key))
@@ -116,16 +133,22 @@ def list_rooms(as_json: AsJson = False) -> None:
     if as_json:
         print_json(listed)
     else:
-        print_table(listed, ("key", "handle", "name", "purpose", "open", "archived"))
+        print_table(listed, ("key", "handle", "name", "purpose", "open", "archived", "excluded"))
 
 
 @rooms.command("set")
 def set_room(
     handle: Annotated[str, typer.Argument(help="The room's key or handle.")],
-    purpose: Annotated[str, typer.Option(help="official, team, community or project.")],
+    purpose: Annotated[str | None, typer.Option(help="official, team, community or project.")] = None,
+    excluded: Annotated[
+        bool | None,
+        typer.Option("--excluded/--measured", help="Leave a sandbox or an archive out of everything."),
+    ] = None,
 ) -> None:
-    """Declare what a room is meant for."""
-    if purpose not in PURPOSES:
+    """Declare what a room is meant for, or that it is not measured."""
+    if purpose is None and excluded is None:
+        raise Invalid("say what to declare: --purpose, --excluded or --measured")
+    if purpose is not None and purpose not in PURPOSES:
         raise Invalid(f"{purpose!r} is no purpose; give one of {', '.join(PURPOSES)}")
     with opened() as context, context.transaction() as session:
         found = session.scalars(select(Room).where((Room.key == handle) | (Room.handle == handle))).all()
@@ -135,5 +158,8 @@ def set_room(
             raise Invalid(
                 f"several rooms are called {handle!r}: give a key, one of {', '.join(r.key for r in found)}"
             )
-        found[0].purpose = purpose
-    console.print(f"Room {handle} is declared {purpose}.")
+        found[0].purpose = purpose or found[0].purpose
+        if excluded is not None:
+            found[0].excluded = excluded
+        said = found[0].purpose if excluded is None else "excluded" if excluded else "measured"
+    console.print(f"Room {handle} is declared {said}.")

@@ -8,7 +8,7 @@ import typer
 from sqlalchemy import select
 
 from connectors.base import Check, Nothing, connector
-from service.cli.connect import add
+from service.cli.connect import add, tell_about
 from service.cli.context import Context, opened, the_source
 from service.cli.output import AsJson, console, print_json, print_table
 from service.cli.preview import preview
@@ -18,6 +18,7 @@ from service.models import Organisation, Source
 
 app = typer.Typer(no_args_is_help=True, help="Connected systems.")
 app.command("add")(add)
+app.command("about")(tell_about)
 app.command("preview")(preview)
 
 
@@ -25,6 +26,7 @@ app.command("preview")(preview)
 def list_sources(as_json: AsJson = False) -> None:
     """List the connected systems."""
     with opened() as context, context.transaction() as session:
+        keys = {source.id: source.key for source in session.scalars(select(Source))}
         listed = [
             {
                 "key": source.key,
@@ -32,6 +34,7 @@ def list_sources(as_json: AsJson = False) -> None:
                 "url": source.settings.get("url"),
                 "flavour": source.settings.get("flavour"),
                 "tenant": source.settings.get("tenant"),
+                "about": keys.get(source.about_id or 0),
                 "expected_rooms": source.expected_rooms,
                 "created": source.created,
             }
@@ -40,7 +43,7 @@ def list_sources(as_json: AsJson = False) -> None:
     if as_json:
         print_json(listed)
     else:
-        print_table(listed, ("key", "connector", "flavour", "url", "tenant", "expected_rooms"))
+        print_table(listed, ("key", "connector", "flavour", "url", "tenant", "about", "expected_rooms"))
 
 
 def checked(context: Context, key: str) -> Check:
@@ -212,6 +215,11 @@ def show_report(report: dict[str, Any]) -> None:
     if identity := report.get("identity"):
         console.print(
             f"Recognised across sources: {identity['matched']} of {identity['accounts']} active accounts"
+        )
+    if views := report.get("views"):
+        console.print(
+            f"Told about {report['about']}: {views['unlinked']} of {views['views']} views, "
+            f"of {views['unlinked_contents']} contents, can not be linked"
         )
     if report["gaps"]:
         print_table(

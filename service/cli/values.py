@@ -38,16 +38,22 @@ def list_metrics(as_json: AsJson = False) -> None:
 @app.command("compute")
 def compute(
     organisation: Annotated[str | None, typer.Option(help="Key, where there are several.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="duckdb or spark; default: the setting RESONANZ_ENGINE.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure all metrics from the activity log, check them jointly, and publish what may be shown."""
+    from service.engines import compute_engine
     from service.measure import measure
     from service.publication import publish
 
     with opened() as context:
+        settings = context.settings
+        computing = compute_engine(engine or settings.engine, settings.spark_reads)
         with context.transaction() as session:
             owner = the_organisation(session, organisation).id
-        summary = measure(context.engine, context.log, owner)
+        summary = measure(context.engine, context.log, owner, compute=computing)
         publication = publish(context.engine, owner, minimum_group=context.settings.minimum_group)
         report = {
             "measurements": asdict(summary),

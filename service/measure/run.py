@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import duckdb
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import BigInteger, Engine, and_, cast, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from metrics import facts
@@ -21,34 +19,33 @@ from metrics.periods import Period, complete_periods
 from metrics.rollup import build
 from service.activity.lock import hold
 from service.database import transaction
+from service.engines import ComputeEngine, Connection
+from service.engines.duck import DuckDB
 from service.errors import NotFound
 from service.measure.given import register_given
 from service.models import Base, Measurement, Organisation, Source, Sync, Unit
 
 WEEKS = 60
 """How far back is measured unless told otherwise."""
+_DUCKDB = DuckDB()
 _BATCH = 5000
 # The table, not the class: the ORM would send rows apart by which of their values are missing.
 _TABLE = Base.metadata.tables[Measurement.__tablename__]
 
 
-class Registered(Protocol):
-    """The activity log, as far as measuring needs it."""
-
-    def register(self, connection: duckdb.DuckDBPyConnection) -> Any:
-        """Make the log the relation `log` of a connection."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a measuring run did: periods in the half-open days [since, until), and how many values it counted."""
+    """What a measuring run did: periods in the half-open days [since, until), and how many values it counted.
+
+    `left_out` is how many acts of those days count nowhere, by reason: unknown, service, guest, bulk, undated, room.
+    """
 
     since: date
     until: date
     periods: int
     known: int
     unknown: int
+    left_out: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +68,18 @@ class _Subject:
 
 def measure(
     engine: Engine,
-    log: Registered,
+    log: Any,
     organisation_id: int,
     *,
     since: date | None = None,
     until: date | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    memory: str = "512MB",
-    threads: int = 2,
+    compute: ComputeEngine = _DUCKDB,
 ) -> Summary:
     """Count every metric for every scope and every complete period in [since, until), replacing what was counted before.
 
-    `until` is by default the day up to which all sources have been read, `since` the Monday 60 weeks before it. `memory`
-    bounds DuckDB, which beyond it writes to a temporary directory. Running again over the same data gives the same values.
+    `until` is by default the day up to which all sources have been read, `since` the Monday 60 weeks before it. The
+    `log` is whatever the engine that computes can open. Running again over the same data gives the same values, on any engine.
     Raises `NotFound` for an unknown organisation, `Conflict` while it is being measured elsewhere.
     """
     now = clock()
@@ -96,26 +92,21 @@ def measure(
             since=since,
             until=until,
             now=now,
-            config={"memory_limit": memory, "threads": threads},
+            compute=compute,
         )
 
 
 def _measure(
     engine: Engine,
-    log: Registered,
+    log: Any,
     organisation_id: int,
     *,
     since: date | None,
     until: date | None,
     now: datetime,
-    config: dict[str, str | int],
+    compute: ComputeEngine,
 ) -> Summary:
-    with (
-        TemporaryDirectory(prefix="resonanz-measure-") as spill,
-        duckdb.connect(config={**config, "temp_directory": spill}) as connection,
-    ):
-        connection.execute("SET TimeZone = 'UTC'")
-        log.register(connection)
+    with compute.open(log) as connection:
         with transaction(engine) as session:
             organisation = session.get(Organisation, organisation_id)
             if organisation is None:
@@ -130,11 +121,19 @@ def _measure(
             ).all()
         build(connection.execute)
         values = list(_values(connection, units, periods))
+        left_out = _left_out(connection, since, until)
     # Counting takes long: only now is the database written, so that others are not kept waiting.
     with transaction(engine) as session:
         _replace(session, organisation_id, periods, values, now)
     unknown = sum(1 for value in values if value["state"] == "unknown")
-    return Summary(since, until, len(periods), len(values) - unknown, unknown)
+    return Summary(since, until, len(periods), len(values) - unknown, unknown, left_out)
+
+
+def _left_out(connection: Connection, since: date, until: date) -> dict[str, int]:
+    e = facts.exclusion.c
+    days = and_(e.day >= since, e.day < until)
+    counted = select(e.reason, cast(func.sum(e.activities), BigInteger)).where(days).group_by(e.reason)
+    return dict(sorted(connection.execute(text(counted)).fetchall()))
 
 
 def _read_until(session: Session, organisation_id: int, zone: ZoneInfo) -> date | None:
@@ -151,7 +150,7 @@ def _read_until(session: Session, organisation_id: int, zone: ZoneInfo) -> date 
     return min((moment.astimezone(zone).date() for moment in latest), default=None)
 
 
-def _subjects(connection: duckdb.DuckDBPyConnection, units: Sequence[str]) -> Iterator[_Subject]:
+def _subjects(connection: Connection, units: Sequence[str]) -> Iterator[_Subject]:
     activity, life = facts.activity.c, facts.room_life.c
     first = _one(
         connection, select(func.min(activity.day)).where(activity.actor != "service", activity.kind != "view")
@@ -165,14 +164,12 @@ def _subjects(connection: duckdb.DuckDBPyConnection, units: Sequence[str]) -> It
         yield _Subject(Scope.ROOM, key, None if first is None else max(first, start), gone)
 
 
-def _one(connection: duckdb.DuckDBPyConnection, statement: Any) -> Any:
+def _one(connection: Connection, statement: Any) -> Any:
     (value,) = connection.execute(text(statement)).fetchall()[0]
     return value
 
 
-def _values(
-    connection: duckdb.DuckDBPyConnection, units: Sequence[str], periods: list[Period]
-) -> Iterator[dict[str, Any]]:
+def _values(connection: Connection, units: Sequence[str], periods: list[Period]) -> Iterator[dict[str, Any]]:
     """Every measurement there should be, known or unknown."""
     subjects: dict[Scope, list[_Subject]] = {scope: [] for scope in Scope}
     for subject in _subjects(connection, units):
@@ -193,9 +190,7 @@ def _values(
 _Place = tuple[str, str, date]
 
 
-def _counted(
-    connection: duckdb.DuckDBPyConnection, metric: Metric, scope: Scope
-) -> dict[_Place, dict[str, Cell]]:
+def _counted(connection: Connection, metric: Metric, scope: Scope) -> dict[_Place, dict[str, Cell]]:
     """The cells of a metric by scope key, window and first day, and by category."""
     cursor = connection.execute(text(metric.statement(scope)))
     names = [column[0] for column in cursor.description or ()]

@@ -3,9 +3,10 @@
 from service.models.account import Account, Session
 from service.models.base import Base
 from service.models.measurement import Measurement
-from service.models.organisation import Milestone, Organisation, Unit
+from service.models.organisation import Milestone, OfficialUnit, Organisation, Shutdown, Site, Unit
 from service.models.publication import Publication, PublishedCoverage, PublishedRoom, PublishedValue
 from service.models.source import (
+    Alias,
     Coverage,
     Hint,
     Journal,
@@ -14,12 +15,14 @@ from service.models.source import (
     Person,
     Room,
     Source,
+    Spell,
     Subscription,
     Sync,
 )
 
 __all__ = [
     "Account",
+    "Alias",
     "Base",
     "Coverage",
     "Hint",
@@ -28,6 +31,7 @@ __all__ = [
     "Measurement",
     "Membership",
     "Milestone",
+    "OfficialUnit",
     "Organisation",
     "Person",
     "Publication",
@@ -36,7 +40,10 @@ __all__ = [
     "PublishedValue",
     "Room",
     "Session",
+    "Shutdown",
+    "Site",
     "Source",
+    "Spell",
     "Subscription",
     "Sync",
     "Unit",

@@ -10,7 +10,13 @@ from service.models.base import Base
 
 
 class Source(Base):
-    """A connected system. `settings` hold no secret: credentials stay in the file named there."""
+    """A connected system. `settings` hold no secret: credentials stay in the file named there.
+
+    `about_id`: the source that reads the platform this one tells of (an audit log, a report), if there is one. Of its dated views,
+    `views` were stored when it was last measured, and `views_linked` of them were of contents that source knows.
+
+    `people_observed` is when its people were read for the first time; who appears later has joined.
+    """
 
     __tablename__ = "source"
 
@@ -21,6 +27,10 @@ class Source(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(JSON)
     expected_rooms: Mapped[int | None]
     created: Mapped[datetime]
+    about_id: Mapped[int | None] = mapped_column(ForeignKey("source.id", ondelete="SET NULL"))
+    views: Mapped[int | None] = mapped_column(BigInteger)
+    views_linked: Mapped[int | None] = mapped_column(BigInteger)
+    people_observed: Mapped[datetime | None]
 
 
 class Sync(Base):
@@ -39,7 +49,8 @@ class Sync(Base):
 class Room(Base):
     """A group room. `key` is '<source>/<platform id>', as in the log. `name` is NULL for rooms not open to all.
 
-    `members_observed` is when all members were read for the first time; who appears later has joined.
+    `members_observed` is when all members were read for the first time; who appears later has joined. Of a room that is `excluded` (a
+    sandbox, an archive: declared by the admin) nothing is measured.
     """
 
     __tablename__ = "room"
@@ -57,6 +68,7 @@ class Room(Base):
     first_seen: Mapped[datetime]
     members_observed: Mapped[datetime | None]
     gone: Mapped[datetime | None]
+    excluded: Mapped[bool] = mapped_column(default=False)
 
 
 class Person(Base):
@@ -79,6 +91,28 @@ class Person(Base):
     active: Mapped[bool] = mapped_column(default=True)
     first_seen: Mapped[datetime]
     last_seen: Mapped[datetime]
+
+
+class Spell(Base):
+    """What held of an account from `since` (observed; NULL: ever since) until `until` (NULL: still).
+
+    The spells of an account follow each other without a gap; before the first it was not there. Never leaves this database.
+    """
+
+    __tablename__ = "spell"
+    __table_args__ = (Index("ix_spell_organisation_id_pseudonym", "organisation_id", "pseudonym"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id", ondelete="SET NULL"), index=True)
+    pseudonym: Mapped[int] = mapped_column(BigInteger)
+    since: Mapped[datetime | None]
+    until: Mapped[datetime | None]
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id", ondelete="SET NULL"))
+    site: Mapped[str | None] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(16))
+    leadership: Mapped[int | None]
+    active: Mapped[bool]
 
 
 class Membership(Base):
@@ -117,11 +151,29 @@ class KnownContent(Base):
     deleted: Mapped[bool] = mapped_column(default=False)
 
 
+class Alias(Base):
+    """A name of a room or content, as two sources may both tell it (`connectors.activity.Alias`), under a keyed hash.
+
+    `object` is that of the log; for a room (`content_type` room) the hash of its id. Several things may have one name.
+    """
+
+    __tablename__ = "alias"
+
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    object: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    room: Mapped[str] = mapped_column(String(300))
+    content_type: Mapped[str] = mapped_column(String(16))
+
+
 class Coverage(Base):
-    """An open gap: something that exists but could not be read, and is tried again next time."""
+    """An open gap: something that exists but could not be read, and is tried again next time.
+
+    Of one place (room, object) different kinds may be missing for different reasons; each is a gap of its own.
+    """
 
     __tablename__ = "coverage_gap"
-    __table_args__ = (UniqueConstraint("source_id", "stream", "room", "object"),)
+    __table_args__ = (UniqueConstraint("source_id", "stream", "room", "object", "kinds"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"))

@@ -18,6 +18,8 @@ READ = tuple(
 """The kinds coverage is told for; the others are read together with these or not offered by every platform."""
 IDENTITY = "identity"
 """Not a kind of activity: `share` of the active human accounts that can be recognised on other platforms."""
+VIEWS_LINKED = "views_linked"
+"""Not a kind of activity: of the views a source tells about another, `share` of those of contents that one knows."""
 ALL_SOURCES = "*"
 GOOD_STATES = ("done", "partial")
 
@@ -41,6 +43,10 @@ def coverage_of(session: Session, organisation_id: int) -> list[SourceCoverage]:
         select(Source).where(Source.organisation_id == organisation_id).order_by(Source.key)
     ):
         found += _of_source(session, source)
+        if source.about_id is not None and source.views is not None:
+            # Rounded down, so that 1 means all.
+            share = 100 * (source.views_linked or 0) // source.views / 100 if source.views else None
+            found.append(SourceCoverage(source.key, VIEWS_LINKED, share, 0, {}, found[-1].data_until))
     recognised = matching(session, organisation_id)
     if recognised is not None:
         until = min((line.data_until for line in found if line.data_until is not None), default=None)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,24 +12,26 @@ from scipy.sparse import csr_matrix
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.identity import people
+from service.identity import Human, people
 from service.models import Membership, Organisation, Room
+
+_Grouping = tuple[frozenset[tuple[str, frozenset[int]]], frozenset[tuple[int, int | None]]]
 
 
 @dataclass
 class Groups:
-    """Memberships of an organisation; called as `service.publication.grid.Alike`."""
+    """Memberships of an organisation; called as `service.publication.measured.Alike`."""
 
     k: int
     zone: ZoneInfo
     memberships: Mapping[str, list[tuple[int, datetime, datetime | None]]]
     """Room -> (person, since, until)."""
-    units: Mapping[int, int | None]
-    """Person -> unit."""
+    humans: Mapping[int, Human]
+    """By their number."""
     open_rooms: frozenset[str] = frozenset()
     """Rooms whose people are the whole organisation's, by definition of the metrics."""
     _known: dict[datetime, frozenset[str]] = field(default_factory=dict)
-    _found: dict[frozenset[tuple[str, frozenset[int]]], frozenset[str]] = field(default_factory=dict)
+    _found: dict[_Grouping, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, session: Session, organisation: Organisation, k: int) -> "Groups":
@@ -38,51 +40,71 @@ class Groups:
         joined = (
             select(Room.key, Membership.pseudonym, Membership.since, Membership.until)
             .join(Room, Room.id == Membership.room_id)
-            .where(Room.organisation_id == organisation.id, Room.open.is_not(True))
+            .where(
+                Room.organisation_id == organisation.id,
+                Room.open.is_not(True),
+                Room.excluded.is_(False),
+            )
         )
         open_rooms = session.scalars(
             select(Room.key).where(Room.organisation_id == organisation.id, Room.open.is_(True))
         )
         for room, pseudonym, since, until in session.execute(joined):
             memberships[room].append((everybody.of(pseudonym), since, until))
-        units = {human.number: human.unit for human in everybody.humans if human.kind == "human"}
-        return cls(k, ZoneInfo(organisation.time_zone), memberships, units, frozenset(open_rooms))
+        humans = {human.number: human for human in everybody.humans}
+        return cls(k, ZoneInfo(organisation.time_zone), memberships, humans, frozenset(open_rooms))
 
     def __call__(self, room: str, since: date, until: date) -> bool | None:
         if room in self.open_rooms:
             return False
         if room not in self.memberships:
             return None
-        moment = datetime.combine(until, time(), self.zone).astimezone(UTC)
+        # The end of the day that says who belongs to the period.
+        ends = since + (until - since) // 2 + timedelta(days=1)
+        moment = datetime.combine(ends, time(), self.zone).astimezone(UTC)
         if moment not in self._known:
-            self._known[moment] = self.alike(self.members(moment))
+            self._known[moment] = self.alike(self.members(moment), self.units(moment))
         return room in self._known[moment]
 
+    def units(self, moment: datetime) -> dict[int, int | None]:
+        """Person -> unit right before a moment, of the humans that were active then."""
+        states = {number: human.at(moment) for number, human in self.humans.items()}
+        return {
+            number: state.unit for number, state in states.items() if state.kind == "human" and state.active
+        }
+
     def members(self, moment: datetime) -> dict[str, frozenset[int]]:
-        """Room -> its people at a moment; before the first reading of its members, those of that first reading."""
-        found = {}
+        """Room -> its people right before a moment; before the first reading of its members, those of that first reading.
+
+        As the metrics count: active humans, and who is a member without being listed.
+        """
+        units, found = self.units(moment), {}
         for room, stays in self.memberships.items():
-            seen = max(moment, min(since for _, since, _ in stays))
+            first = min(since for _, since, _ in stays)
             found[room] = frozenset(
                 person
                 for person, since, until in stays
-                if person in self.units and since <= seen and (until is None or until > seen)
+                if (person in units or person not in self.humans)
+                and (since < moment or since == first)
+                and (until is None or until >= moment)
             )
         return found
 
-    def alike(self, rooms: Mapping[str, frozenset[int]]) -> frozenset[str]:
+    def alike(self, rooms: Mapping[str, frozenset[int]], units: Mapping[int, int | None]) -> frozenset[str]:
         """Rooms to hide so that any two groups left differ by no person or by at least k.
 
         Units come first, then rooms from the largest to the smallest: of two rooms that are too alike the smaller is hidden.
         """
-        key = frozenset(rooms.items())
+        key = frozenset(rooms.items()), frozenset(units.items())
         if key not in self._found:
-            self._found[key] = self._alike(rooms)
+            self._found[key] = self._alike(rooms, units)
         return self._found[key]
 
-    def _alike(self, rooms: Mapping[str, frozenset[int]]) -> frozenset[str]:
+    def _alike(
+        self, rooms: Mapping[str, frozenset[int]], unit_of: Mapping[int, int | None]
+    ) -> frozenset[str]:
         units: dict[int, set[int]] = defaultdict(set)
-        for person, unit in self.units.items():
+        for person, unit in unit_of.items():
             if unit is not None:
                 units[unit].add(person)
         names = sorted(

@@ -15,6 +15,7 @@ SMALL_GROUP = "small_group"
 COMPLEMENTARY = "complementary"
 HOMOGENEITY = "homogeneity"
 DIFFERENCE = "difference"
+DOMINANCE = "dominance"
 
 TRIED = 12
 """How many cells are tried as the one more to hide, cheapest first."""

@@ -12,7 +12,8 @@ from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.orm import Session
 
 from metrics.catalog import CATALOG
-from metrics.metric import Measure, Metric, Subject
+from metrics.metric import Measure, Metric, Privacy, Subject
+from metrics.spread import FEWEST
 from service.database import transaction
 from service.errors import Invalid, NotFound, NothingPublished
 from service.models import (
@@ -26,14 +27,15 @@ from service.models import (
     Source,
 )
 from service.publication.coverage import coverage_of
-from service.publication.grid import Form, Link, Measured, Nature, Outcome, decide
+from service.publication.grid import decide
+from service.publication.measured import Among, Base, Form, Link, Measured, Nature, Outcome, Over, Relation
 from service.publication.overlap import Groups
 
 FLOOR = 5
 KEPT = 3
 """Publications kept; a reader who pages through an older one is asked to start again."""
 
-NATURES = {Subject.PEOPLE: Nature.PERSONS, Subject.ROOMS: Nature.ROOMS}
+NATURES = {Subject.PEOPLE: Nature.PERSONS, Subject.ROOMS: Nature.ROOMS, Subject.UNITS: Nature.UNITS}
 STEPS = {
     Measure.SHARE: 0.01,
     Measure.HOURS: 0.5,
@@ -42,10 +44,35 @@ STEPS = {
     Measure.NUMBER: 0.1,
     Measure.INDEX: 0.02,
 }
-LINKS = (
+_TAKING_PART = frozenset({"creating", "contributing", "reacting"})
+LINKS: tuple[Relation, ...] = (
     Link("contributor_share", "role_share", frozenset({"creating", "contributing"})),
-    Link("active_share", "role_share", frozenset({"creating", "contributing", "reacting"})),
+    Link("active_share", "role_share", _TAKING_PART),
+    Link("community_health", "role_share", _TAKING_PART),
+    Link("presence_share", "role_share", _TAKING_PART, category="taking_part"),
+    Link("persona_share", "role_share", frozenset({"reading_or_absent"}), category="silent"),
+    Link("reach", "presence_share", frozenset({"taking_part", "reading"})),
+    Base("new_voices", "contributor_share"),
+    Base("weekly_stickiness", "active_share"),
+    Base("daily_stickiness", "active_share"),
+    Base("contribution_gini", "contributor_share"),
+    # The two coefficients differ by the share of those who contributed nothing.
+    Base("contribution_gini_population", "contributor_share"),
+    Base("top_1_share", "contributor_share"),
+    Base("top_10_share", "contributor_share"),
+    Base("effective_contributors", "contributor_share"),
+    # Of two rates and their difference any two tell the third.
+    Base("response_asymmetry", "response_rate_official"),
+    Base("response_asymmetry", "response_rate_staff"),
+    Over("spread", "active_share", FEWEST),
+    Link("active_leader_share", "leader_parts", frozenset({"answering", "publishing"})),
+    Among("active_leader_share", "contributor_share"),
+    # Each unit stands for one of its leaders.
+    Among("led_unit_share", "active_leader_share"),
 )
+"""How counts follow from each other by the definitions of the metrics."""
+APART = frozenset({"regularity", "bridging_share", "retention_1", "retention_3", "retention_6"})
+"""Shares of people whose count follows from no other: they look at other days or other acts than any metric of their period."""
 
 
 def now() -> datetime:
@@ -87,8 +114,11 @@ def publish(
 
 def form(metric: Metric) -> Form:
     """How the values of a metric are protected and rounded, from its declaration."""
+    nature = NATURES.get(metric.subject, Nature.EVENTS)
+    if nature is Nature.UNITS and metric.privacy is Privacy.PERSON:
+        nature = Nature.PERSONS  # each unit stands for somebody of it
     return Form(
-        nature=NATURES.get(metric.subject, Nature.EVENTS),
+        nature=nature,
         step=STEPS[metric.unit],
         share=metric.unit is Measure.SHARE,
     )
@@ -111,11 +141,11 @@ def values(rows: Sequence[Measured], outcomes: Sequence[Outcome]) -> list[dict[s
 
 
 def rooms(session: Session, organisation_id: int) -> list[dict[str, Any]]:
-    """The rooms that exist, under a label all may see: the name only where all may enter."""
+    """The rooms that exist and are measured, under a label all may see: the name only where all may enter."""
     found = (
         select(Room, Source.key)
         .join(Source, Source.id == Room.source_id)
-        .where(Room.organisation_id == organisation_id, Room.gone.is_(None))
+        .where(Room.organisation_id == organisation_id, Room.gone.is_(None), Room.excluded.is_(False))
         .order_by(Room.key)
     )
     return [

@@ -176,6 +176,10 @@ def _form(
 ) -> HTMLResponse:
     code = choose(request).code
     page = templates.get_template("login.html").render(
-        code=code, words=WORDS[code], trouble=trouble, after=own_path(after)
+        code=code,
+        asked="lang" in request.query_params,
+        words=WORDS[code],
+        trouble=trouble,
+        after=own_path(after),
     )
     return HTMLResponse(page, status, headers=headers)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from metrics.catalog import CATALOG
 from metrics.metric import Metric
 from service.models import Organisation, PublishedCoverage, PublishedValue
+from service.web.changes import BeforeAndAfter, before_and_after
 from service.web.figures import Figure, figure
 from service.web.language import Language
 from service.web.pictures import Painter, Picture
@@ -77,6 +78,7 @@ class Dashboard:
     window_options: Sequence[Option]
     roles: Picture | None
     roles_in_words: str
+    changes: BeforeAndAfter | None
     dialogue: Sequence[Picture]
     states: Picture | None
     rooms: Rooms
@@ -107,6 +109,7 @@ def dashboard(
         trend=trend,
         metric_options=_metric_options(published, metric, language),
         window_options=_window_options(published, metric, window, language),
+        changes=before_and_after(published, language),
         roles=roles,
         roles_in_words=roles_in_words,
         dialogue=_dialogue(published, painter),
@@ -170,7 +173,9 @@ def _drawable(published: Published) -> list[Metric]:
 
 def _windows(published: Published, metric: Metric) -> list[str]:
     return [
-        window for window in (PULSE, "week") if (metric.key, "organisation", window) in published.available
+        window
+        for window in (PULSE, "week", "weeks26")
+        if (metric.key, "organisation", window) in published.available
     ]
 
 

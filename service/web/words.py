@@ -43,6 +43,7 @@ KINDS = {
     "withdraw": N_("Reactions taken back"),
     "delete": N_("Deletions"),
     "identity": N_("People recognised on several platforms"),
+    "views_linked": N_("Views linked to a known content"),
 }
 
 PURPOSES = {

@@ -22,6 +22,7 @@ from service.activity.pseudonym import Pseudonymiser, open_keys
 from service.activity.report import Report
 from service.database import connect, transaction
 from service.models import (
+    Alias,
     Base,
     Coverage,
     Journal,
@@ -121,7 +122,7 @@ def everything(world: World) -> dict[str, list[Any]]:
         rooms = {room.id: room.key for room in session.scalars(select(Room))}
         units = {unit.id: unit.key for unit in session.scalars(select(Unit))}
         found: dict[str, list[Any]] = {"units": sorted(units.values())}
-        for table in (Room, Person, Membership, KnownContent, Coverage, Journal):
+        for table in (Room, Person, Membership, KnownContent, Alias, Coverage, Journal):
             hidden = {"id", "room_id", "unit_id"} - ({"id"} if table is KnownContent else set())
             found[table.__tablename__] = sorted(
                 str(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from connectors.activity import (
     Activity,
+    Alias,
     Content,
     ContentType,
     Counter,
@@ -67,6 +68,7 @@ class Story:
             rooms=[Room(room, room.upper(), open=True)],
             people=[Person(f"a{number % 7}", unit=f"unit {number % 2}")],
             contents=[known],
+            aliases=[Alias(f"name {number % 9}", room, f"p{number}", ContentType.PAGE)],
             gaps=[Gap(room, f"p{number}", (Kind.COMMENT,), "broken")] if number % 4 == 0 else (),
             closed=[(f"r{(number - 8) % 5}", f"p{number - 8}")],
         )

@@ -65,6 +65,8 @@ def _addresses(office) -> list[str]:
         f"/teams/{team.id}/channels",
         f"/teams/{team.id}/allChannels",
         f"/teams/{team.id}/channels/getAllMessages?$filter=lastModifiedDateTime gt 2026-01-01T00:00:00Z",
+        f"{channel}?$select=id",
+        f"{channel}/filesFolder",
         f"{channel}/members",
         f"{channel}/allMembers",
         f"{channel}/messages?$top=5&$expand=replies",

@@ -146,7 +146,7 @@ def test_who_joins_needs_no_object(folder):
         ({"format": "audit"}, "works council"),
         ({"format": "audit", "agreement": "no"}, "works council"),
         ({"time_zone": "Middle Earth"}, "Europe/Berlin"),
-        ({"largest_mb": 0}, "megabytes"),
+        ({"largest_mb": 0}, "`largest_mb` is a whole number from 1 to 1000000"),
         ({"kinds": "view,fly"}, "view,edit"),
         ({"identity_pattern": "("}, "regular expression"),
         ({"identity_pattern": "x"}, "one group"),

@@ -1,9 +1,11 @@
 """Subscriptions with a fake Graph that really calls back."""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,16 @@ from typing import Any
 import pytest
 import uvicorn
 from sqlalchemy import Engine, select
+from typer.testing import CliRunner
 
 from connectors.base import Nothing
 from connectors.errors import NotThere
-from connectors.microsoft.settings import read
+from connectors.microsoft.settings import CLOUDS, read
 from connectors.microsoft.source import Source as Tenant
 from connectors.microsoft.subscriptions import Wanted, create, renew
 from connectors.microsoft.transport import Transport
 from service.app import create_app
+from service.cli import app as commands
 from service.database import transaction
 from service.demo.microsoft.cloud import MicrosoftCloud
 from service.demo.microsoft.tenant import Tenant as Company
@@ -183,3 +187,38 @@ def test_another_kind_of_source_has_no_subscriptions(database: Engine) -> None:
         subscribe(database, "wiki", "https://resonanz.example")
     with transaction(database) as session:
         assert session.get_one(Source, 2).connector == "confluence"
+
+
+def test_a_notification_has_a_team_read_again_although_teams_rest_for_a_day(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the platform's call to the rows in the log; in a cloud where Teams may be asked once a day without one."""
+    ours = replace(next(iter(CLOUDS.values())), graph=world.cloud.graph.origin)
+    monkeypatch.setattr("connectors.microsoft.teams.CLOUDS", {"here": ours})
+    monkeypatch.setenv("RESONANZ_DATA", str(tmp_path))
+    settings = world.cloud.settings(tmp_path / "credentials", proof="secret", streams=["team_messages"])
+    settings.pop("connector")
+    with transaction(world.engine) as session:
+        session.scalars(select(Source).where(Source.key == "m365")).one().settings = settings
+    company = world.cloud.tenant
+    (team,) = company.groups.values()
+
+    def stored(*words: str) -> list[int]:
+        done = CliRunner().invoke(commands, ["sync", *words, "--json"], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return [report["stored"] for report in json.loads(done.stdout)]
+
+    company.post(team.channels[0], team.members[0])
+    assert stored("m365") == [1]
+    world.subscribe()
+    world.forget_hints()
+    company.post(team.channels[0], team.members[0])
+    assert stored("m365") == [0]
+    assert stored("--hinted") == []
+    resource = f"teams/{team.id}/channels/getAllMessages"
+    assert world.live.deliver(resource, "created") == [202]
+    assert stored("--hinted") == [1]
+    assert world.hinted() == {}
+    # Without another notification Teams rests again.
+    company.post(team.channels[0], team.members[0])
+    assert (stored("m365"), stored("--hinted")) == ([0], [])

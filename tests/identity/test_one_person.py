@@ -224,8 +224,9 @@ def test_publication_sees_people_not_accounts(company):
         groups = Groups.read(session, session.get_one(Organisation, 1), 10)
     ada = company.pseudonymiser.person(ADA)
     assert groups.members(company.now) == {"wiki/all": frozenset({ada})}
-    assert set(groups.units) == {ada}
-    assert groups.units[ada] is not None
+    units = groups.units(company.now)
+    assert set(units) == {ada}
+    assert units[ada] is not None
 
 
 # -- erasure ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from metrics.facts import log
 from service.activity.pseudonym import Hasher
 from service.database import connect, migrate, transaction
 from service.measure import Summary, measure
-from service.measure.given import register
 from service.models import (
     Coverage,
     KnownContent,
@@ -29,6 +28,7 @@ from service.models import (
     Sync,
     Unit,
 )
+from service.relations import register
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)

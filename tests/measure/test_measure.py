@@ -36,7 +36,7 @@ def test_measurements_are_stored_per_organisation_room_and_unit(
     assert company.found("active_share", MONDAY, "unit", "sales") == {"": (2, 2)}
     assert company.found("active_share", MONDAY, "unit", "legal") == {"": (0, 1)}
     assert company.found("response_rate", MONDAY) == {"": (1, 1)}
-    assert company.found("time_to_first_response", MONDAY) == {"": (25 * 60 + 30, 60)}
+    assert company.found("time_to_first_response", MONDAY) == {"": (10 * 60 + 30, 60)}  # 9 to 17, 8 to 10:30
     assert company.found("role_share", MONDAY) == {
         "creating": (1, 3),
         "contributing": (1, 3),

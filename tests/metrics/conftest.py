@@ -20,7 +20,10 @@ from metrics.dialect import text
 from metrics.metric import Cell, Scope
 from metrics.periods import complete_periods
 from metrics.rollup import build
-from service.measure.given import register, register_calendar
+from metrics.top_down.officials import official
+from metrics.working_time import WorkingTime
+from service.measure.given import calendar_between, register_calendar
+from service.relations import register
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -57,6 +60,17 @@ class Intranet:
     answerable: dict[int, bool] = field(default_factory=dict)
     observations: list[tuple[str, date, int, int]] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
+    times: list[WorkingTime] = field(default_factory=lambda: [WorkingTime(BERLIN)])
+    history: dict[int, list[tuple[date | None, date | None, str | None, str, bool]]] = field(
+        default_factory=dict
+    )
+    regions: dict[int, str] = field(default_factory=dict)
+    leaders: dict[int, int] = field(default_factory=dict)
+    purposes: dict[str, str] = field(default_factory=dict)
+    owners: set[tuple[str, int]] = field(default_factory=set)
+    officials: list[tuple[str | None, int | None]] = field(default_factory=list)
+    sandboxes: set[str] = field(default_factory=set)
+    brought: set[date] = field(default_factory=set)
     keys: Any = field(default_factory=lambda: count(1))
     opened: ExitStack = field(default_factory=ExitStack)
 
@@ -69,6 +83,10 @@ class Intranet:
 
     def person(self, name: str, unit: str | None = None, kind: str = "human", active: bool = True) -> None:
         self.people[self.number(name) or 0] = (unit, kind, active)
+
+    def official(self, unit: str | None = None, leadership: int | None = None) -> None:
+        """The organisation names a unit, or a level of leadership, that speaks for it."""
+        self.officials.append((unit, leadership))
 
     def member(self, room: str, name: str, since: date | None = None, until: date | None = None) -> None:
         self.members.append((room, self.number(name) or 0, since, until))
@@ -132,6 +150,38 @@ class Intranet:
     def views(self, total: int, when: datetime | str, thing: str, **more: Any) -> None:
         self.act("views", None, when, thing, total=total, **more)
 
+    def stay(
+        self,
+        name: str,
+        unit: str | None,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        kind: str = "human",
+        active: bool = True,
+    ) -> None:
+        """What held of a person, listed by `person`, on the days in [since, until); None: ever since, or still."""
+        self.history.setdefault(self.number(name) or 0, []).append((since, until, unit, kind, active))
+
+    def spells(self, first: date, end: date) -> list[tuple[Any, ...]]:
+        """Who is only listed was ever what they are."""
+        return [
+            (
+                who,
+                max(since or first, first),
+                min(until or end, end),
+                unit,
+                kind,
+                self.leaders.get(who),
+                self.regions.get(who, ""),
+                active,
+            )
+            for who, (now, kind_now, active_now) in self.people.items()
+            for since, until, unit, kind, active in self.history.get(
+                who, [(None, None, now, kind_now, active_now)]
+            )
+        ]
+
     def database(self) -> duckdb.DuckDBPyConnection:
         """The facts, rolled up."""
         connection = self.opened.enter_context(duckdb.connect())
@@ -141,28 +191,40 @@ class Intranet:
         register(
             connection,
             facts.person,
-            [(who, unit, kind, None, active) for who, (unit, kind, active) in self.people.items()],
+            [
+                (who, unit, kind, self.leaders.get(who), active)
+                for who, (unit, kind, active) in self.people.items()
+            ],
         )
         register(
             connection,
             facts.membership,
-            [(room, who, False, since, until) for room, who, since, until in self.members],
+            [
+                (room, who, (room, who) in self.owners, since, until)
+                for room, who, since, until in self.members
+            ],
         )
         register(
             connection,
             facts.room,
             [
-                (key, key, None, archived, created, self.since, gone, "wiki", open_)
+                (key, key, self.purposes.get(key), archived, created, self.since, gone, "wiki", open_)
                 for key, (created, archived, gone, open_) in self.rooms.items()
             ],
         )
+        register(connection, facts.excluded_room, [(key,) for key in sorted(self.sandboxes)])
+        register(connection, facts.brought_day, [(day,) for day in sorted(self.brought)])
+        register(connection, official, self.officials)
         register(connection, facts.content, list(self.answerable.items()))
         register(connection, facts.observation, self.observations)
         days = [entry.day for entry in self.log]
+        first, last = calendar_between(min([*days, self.since]), max([*days, self.until]))
+        register(connection, facts.spell, self.spells(first, last + timedelta(days=1)))
         register_calendar(
             connection,
-            first=min([*days, self.since]),
-            last=max([*days, self.until]) + timedelta(days=60),
+            first=first,
+            last=last,
+            times=self.times,
             periods=complete_periods(self.since, self.until),
             until=self.until,
             zone=self.zone,
@@ -214,6 +276,31 @@ def make_intranet() -> Iterator[Callable[..., Intranet]]:
 @pytest.fixture
 def intranet(make_intranet: Callable[..., Intranet]) -> Intranet:
     return make_intranet()
+
+
+@pytest.fixture
+def busy(intranet: Intranet) -> Intranet:
+    """Something of everything."""
+    intranet.person("ada", "sales")
+    intranet.person("bob", "legal")
+    intranet.person("bot", kind="service")
+    intranet.member("hr", "ada")
+    intranet.room("hr")
+    for number in range(25):
+        intranet.post("ada", f"2026-03-03 09:{number // 4:02}", f"import {number}")
+    for day in range(5, 30, 3):
+        intranet.post("bob", f"2026-03-{day:02} 09:00", f"news {day}")
+        intranet.comment("ada", f"2026-03-{day:02} 23:30:59", f"news {max(5, day - 3)}")
+        intranet.react("ada", f"2026-03-{day:02} 10:00", f"news {day}", dated=day % 2 == 0)
+        intranet.act("edit", "bob", f"2026-03-{day:02} 10:{day:02}", f"news {day}")
+        intranet.views(day, f"2026-03-{day:02} 10:00", "news 5")
+    intranet.act("withdraw", "ada", "2026-03-20 10:00", "news 8")
+    intranet.react("ada", "2026-03-28 10:00", "news 20", dated=False)
+    intranet.react("ada", "2026-03-28 10:00", "forgotten", dated=False)
+    intranet.observations.append(("hr", date(2026, 3, 17), 5, 1))
+    intranet.act("delete", None, "2026-03-20 10:00", "news 11")
+    intranet.post("bot", "2026-03-09 09:00", "report")
+    return intranet
 
 
 @pytest.fixture(scope="session")

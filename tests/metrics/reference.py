@@ -1,7 +1,7 @@
 """The metrics once more, counted naively from the log: slow, plain, and without a line of the code it checks."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -10,31 +10,66 @@ ACTS = {"react", "comment", "reply", "create", "edit", "message"}
 BIRTHS = {"create", "comment", "reply"}
 
 
-def working(first: date, last: date) -> int:
-    """Working days after `first` up to and with `last`."""
-    return sum((first + DAY * n).weekday() < 5 for n in range(1, (last - first).days + 1))
-
-
 class Reference:
     def __init__(self, intranet: Any, periods: list[Any]) -> None:
         self.intranet, self.periods = intranet, periods
-        self.log = [entry for entry in intranet.log if entry.day < intranet.until]
+        # As it is in the log, later withdrawals included; what happened in a sandbox counts nowhere.
+        self.everything = [entry for entry in intranet.log if entry.room not in intranet.sandboxes]
+        self.log = [entry for entry in self.everything if entry.day < intranet.until]
         self.done = [entry for entry in self.log if entry.total is None]
         self.bulk = self._bulk()
         self.acts = [entry for entry in self.done if entry.kind in ACTS and self._stands(entry)]
 
-    def kind(self, person: int | None) -> str:
+    def held(self, person: int | None, day: date) -> tuple[str | None, str, bool] | None:
+        """Unit, kind and whether active on a day; None where nobody listed the person."""
+        if person not in self.intranet.people:
+            return None
+        stays = self.intranet.history.get(person, [(None, None, *self.intranet.people[person])])
+        (now,) = [
+            stay for stay in stays if (stay[0] or date.min) <= day < (stay[1] or date.max)
+        ]  # exactly one
+        return now[2:]
+
+    def kind(self, person: int | None, day: date) -> str:
         if person is None:
             return "unknown"
-        return self.intranet.people.get(person, (None, "human", True))[1]
+        held = self.held(person, day)
+        return held[1] if held else "human"
 
-    def unit(self, person: int | None) -> str | None:
-        return self.intranet.people.get(person, (None, "", True))[0]
+    def unit(self, person: int | None, day: date) -> str | None:
+        held = self.held(person, day)
+        return held[0] if held else None
+
+    def times(self, person: int | None) -> Any:
+        """The working time of where a person works."""
+        region = self.intranet.regions.get(person, "") if person in self.intranet.people else ""
+        (found,) = [one for one in self.intranet.times if one.region == region]
+        return found
+
+    def working(self, first: date, last: date, person: int | None = None) -> int:
+        """Working days after `first` up to and with `last`, where the person works."""
+        times = self.times(person)
+        days = [first + DAY * n for n in range(1, (last - first).days + 1)]
+        return sum(bool(times.week & 1 << day.weekday()) and day not in times.free for day in days)
+
+    def worked(self, since: datetime, until: datetime, person: int | None) -> timedelta:
+        """Working time between two moments, day by day."""
+        times, total = self.times(person), timedelta()
+        day = since.astimezone(times.zone).date()
+        while day <= until.astimezone(times.zone).date():
+            if times.week & 1 << day.weekday() and day not in times.free:
+                opens, closes = (
+                    datetime.combine(day, clock, times.zone).astimezone(UTC)
+                    for clock in (times.opens, times.closes)
+                )
+                total += max(timedelta(), min(until, closes) - max(since, opens))
+            day += DAY
+        return total
 
     def _bulk(self) -> set[int]:
-        flagged = set()
-        births = [entry for entry in self.done if entry.kind in BIRTHS and entry.person is not None]
-        births = [entry for entry in births if entry.content_type != "room"]
+        births = [entry for entry in self.done if entry.kind in BIRTHS and entry.content_type != "room"]
+        flagged = {entry.key for entry in births if entry.day in self.intranet.brought}
+        births = [entry for entry in births if entry.person is not None]
         for first in births:
             together = [
                 other
@@ -80,30 +115,32 @@ class Reference:
 
     def _counts(self, entry: Any) -> bool:
         return (
-            self.kind(entry.person) == "human"
+            self.kind(entry.person, entry.day) == "human"
             and entry.key not in self.bulk
             and self._placed(entry, self.log)
         )
 
-    def keys(self, scope: str, room: str, person: int | None) -> list[str]:
-        key = {"organisation": "", "room": room, "unit": self.unit(person)}[scope]
+    def keys(self, scope: str, room: str, person: int | None, day: date) -> list[str]:
+        key = {"organisation": "", "room": room, "unit": self.unit(person, day)}[scope]
         return [] if key is None else [key]
 
-    def accounts(self) -> set[int]:
-        return {
-            person for person, (_, kind, active) in self.intranet.people.items() if active and kind == "human"
-        }
+    def accounts(self, period: Any) -> set[int]:
+        """Who is entitled in the middle of a period."""
+        middle = period.since + (period.until - period.since) // 2
+        return {person for person in self.intranet.people if self.held(person, middle)[1:] == ("human", True)}
 
     def entitled(self, scope: str, period: Any) -> list[tuple[str, int]]:
         """Who belongs to which scope key without having done anything."""
+        middle = period.since + (period.until - period.since) // 2
         if scope == "room":
             return [
                 (room, person)
                 for room, person, since, until in self.intranet.members
-                if (since is None or since < period.until) and (until is None or until > period.since)
-                if person in self.accounts() or person not in self.intranet.people
+                if (since is None or since <= middle) and (until is None or until > middle)
+                if person in self.accounts(period) or person not in self.intranet.people
             ]
-        return [(key, person) for person in self.accounts() for key in self.keys(scope, "", person)]
+        people = self.accounts(period)
+        return [(key, person) for person in people for key in self.keys(scope, "", person, middle)]
 
     def everybody(self, period: Any) -> int:
         """The people of the organisation in a period: as stated, or its accounts and those who did or viewed something."""
@@ -113,24 +150,31 @@ class Reference:
             if period.since <= entry.day < period.until and self._counts(entry)
         ]
         acted = {entry.person for entry in inside if entry.kind != "view"}
-        known = len(self.accounts() | {entry.person for entry in inside})
+        known = len(self.accounts(period) | {entry.person for entry in inside})
         return max(known if self.intranet.workforce is None else self.intranet.workforce, len(acted))
 
-    def undecided(self, scope: str, period: Any) -> dict[str, set[int]]:
+    def undecided(self, scope: str, period: Any, population: dict[str, Any]) -> dict[str, set[int]]:
         """Who can have reacted in a period, by all that was ever seen."""
-        log = self.intranet.log
+        log = self.everything
+        middle = period.since + (period.until - period.since) // 2
         found: dict[str, set[int]] = defaultdict(set)
         for entry in log:
-            if entry.kind != "react" or self.kind(entry.person) != "human" or self._placed(entry, log):
+            if (
+                entry.kind != "react"
+                or self.kind(entry.person, entry.day) != "human"
+                or self._placed(entry, log)
+            ):
                 continue
             earliest = self._earliest(entry, log)
             inside = (earliest is None or earliest < period.until) and period.since <= entry.day
             if inside and self._stands(entry, log):
-                for key in self.keys(scope, entry.room, entry.person):
+                belongs = any(entry.person in levels for levels in population.values())
+                day = middle if scope == "unit" and belongs else entry.day
+                for key in self.keys(scope, entry.room, entry.person, day):
                     found[key].add(entry.person)
         return found
 
-    def unsure(self, scope: str, key: str, period: Any, active: set[int]) -> str | None:
+    def unsure(self, scope: str, key: str, period: Any, population: dict[str, Any]) -> str | None:
         """Why it can not be told who reacted."""
         made = [
             (contents, waiting)
@@ -139,7 +183,8 @@ class Reference:
         ]
         if sum(waiting for _, waiting in made) > sum(contents for contents, _ in made) / 10:
             return "reactions_not_observed"
-        undecided = self.undecided(scope, period)[key] - active
+        active = {person for person, value in population[key].items() if value}
+        undecided = self.undecided(scope, period, population)[key] - active
         return "undated_reactions" if len(undecided) > len(active | undecided) / 10 else None
 
     def participation(self, scope: str) -> dict[Any, tuple[Any, ...]]:
@@ -148,20 +193,29 @@ class Reference:
         for period in self.periods:
             level: dict[str, dict[int, int]] = defaultdict(dict)
             excluded: dict[str, int] = defaultdict(int)
+            if scope == "organisation":
+                excluded[""] += sum(
+                    entry.room in self.intranet.sandboxes and entry.kind in ACTS and entry.total is None
+                    for entry in self.intranet.log
+                    if period.since <= entry.day < min(period.until, self.intranet.until)
+                )
             for key, person in self.entitled(scope, period):
                 level[key][person] = 0
             for entry in [*self.acts, *(entry for entry in self.done if entry.kind == "view")]:
                 if not period.since <= entry.day < period.until:
                     continue
-                for key in self.keys(scope, entry.room, entry.person):
-                    if self._counts(entry):
+                counts = self._counts(entry)
+                middle = period.since + (period.until - period.since) // 2
+                # Who moved counts where they were in the middle; what is left out counts where it was done.
+                for key in self.keys(scope, entry.room, entry.person, middle if counts else entry.day):
+                    if counts:
                         mine = {"create": 3, "react": 1, "view": 0}.get(entry.kind, 2)
                         level[key][entry.person] = max(mine, level[key].get(entry.person, 0))
                     elif entry.kind != "view":
                         excluded[key] += 1
             for key, levels in level.items():
                 reached = [sum(value >= bound for value in levels.values()) for bound in (1, 2, 3)]
-                population, listed = len(levels), bool(self.accounts()) or scope == "unit"
+                population, listed = len(levels), bool(self.accounts(period)) or scope == "unit"
                 if scope == "organisation":
                     population, listed = self.everybody(period), listed or self.intranet.workforce is not None
                 if scope == "room":
@@ -169,9 +223,8 @@ class Reference:
                     if key in self.intranet.rooms and self.intranet.rooms[key][3]:
                         population = self.everybody(period)
                         listed = population > 0
-                active = {person for person, value in levels.items() if value}
                 found[key, period.window.value, period.since] = (
-                    (*reached, population, excluded[key], self.unsure(scope, key, period, active))
+                    (*reached, population, excluded[key], self.unsure(scope, key, period, level))
                     if listed
                     else ("no_members", excluded[key])
                 )
@@ -185,7 +238,7 @@ class Reference:
         return list(first.values())
 
     def left_out(self, content: Any) -> bool:
-        return self.kind(content.person) in ("unknown", "service") or content.key in self.bulk
+        return self.kind(content.person, content.day) in ("unknown", "service") or content.key in self.bulk
 
     def answers(self, content: Any, kinds: tuple[str, ...] = ("comment", "reply")) -> list[Any]:
         return [
@@ -195,7 +248,7 @@ class Reference:
             and (entry.object if entry.kind == "react" else entry.thread) == content.object
             and entry.person not in (None, content.person)
             and content.person is not None
-            and self.kind(entry.person) in ("human", "guest")
+            and self.kind(entry.person, entry.day) in ("human", "guest")
             and entry.key not in self.bulk
         ]
 
@@ -212,7 +265,7 @@ class Reference:
             said = verdict(content)
             for period in self.periods:
                 if period.since <= content.day < period.until:
-                    for key in self.keys(scope, content.room, content.person):
+                    for key in self.keys(scope, content.room, content.person, content.day):
                         # A content without any verdict still makes the period one that was looked at.
                         grouped[key, period.window.value, period.since] += (
                             [(said, content.person)] if said else []
@@ -239,13 +292,15 @@ class Reference:
             if post.content_type != "post":
                 return None
             gone = self.deleted(post)
-            if self.left_out(post) or (gone is not None and working(post.day, gone.day) <= 7):
+            if self.left_out(post) or (
+                gone is not None and self.working(post.day, gone.day, post.person) <= 7
+            ):
                 return "out"
-            if working(post.day, self.intranet.until) <= 7:
+            if self.working(post.day, self.intranet.until, post.person) <= 7:
                 return "young"
             kinds = ("comment", "reply", "react") if lax else ("comment", "reply")
             answers = self.answers(post, kinds)
-            if any(working(post.day, answer.day) <= 7 for answer in answers):
+            if any(self.working(post.day, answer.day, post.person) <= 7 for answer in answers):
                 return "answered"
             return "undecided" if any(not answer.dated for answer in answers) else "open"
 
@@ -274,7 +329,7 @@ class Reference:
         for post in self.contents():
             for period in self.periods:
                 if period.since <= post.day < period.until:
-                    for key in self.keys(scope, post.room, post.person):
+                    for key in self.keys(scope, post.room, post.person, post.day):
                         grouped[key, period.window.value, period.since].append(post)
         for place, contents in grouped.items():
             posts = [content for content in contents if content.content_type == "post"]
@@ -283,21 +338,27 @@ class Reference:
             waits = []
             for post in kept:
                 gone = self.deleted(post)
-                end = min(post.happened + 28 * DAY, gone.happened if gone else self.intranet.horizon)
-                first = min((answer.happened for answer in self.answers(post)), default=None)
-                answered = first is not None and first <= end
+                followed = gone.happened if gone else self.intranet.horizon
+                limit = datetime.combine(post.day + 28 * DAY, time(), self.intranet.zone).astimezone(UTC)
+                first = min(self.answers(post), key=lambda answer: answer.happened, default=None)
+                answered = (
+                    first is not None
+                    and max(first.happened, post.happened) <= followed
+                    and first.happened < limit
+                )
+                end = first.happened if answered else min(followed, limit)
                 waits.append(
-                    (max((first if answered else end) - post.happened, timedelta()), answered, post.person)
+                    (self.worked(post.happened, end.astimezone(UTC), post.person), answered, post.person)
                 )
             if not waits:
                 found[place] = ("no_posts", excluded)
                 continue
             share, median = 1.0, None
-            for time in sorted({wait for wait, answered, _ in waits if answered}):
-                at_risk = sum(wait >= time for wait, _, _ in waits)
-                share *= 1 - sum(wait == time for wait, answered, _ in waits if answered) / at_risk
+            for wait in sorted({wait for wait, answered, _ in waits if answered}):
+                at_risk = sum(other >= wait for other, _, _ in waits)
+                share *= 1 - sum(other == wait for other, answered, _ in waits if answered) / at_risk
                 if share <= 0.5 + 1e-9:
-                    median = time
+                    median = wait
                     break
             if median is None:
                 found[place] = ("not_reached", excluded)
@@ -310,7 +371,7 @@ class Reference:
     def views(self) -> dict[tuple[int, date], int]:
         seen: dict[tuple[int, date], int] = defaultdict(int)
         for entry in self.done:
-            if entry.kind == "view" and self.kind(entry.person) != "service":
+            if entry.kind == "view" and self.kind(entry.person, entry.day) != "service":
                 seen[entry.object, entry.day] += 1
         totals = sorted(
             (e for e in self.log if e.total is not None and e.kind == "views"),
@@ -333,7 +394,7 @@ class Reference:
                     if thing == content.object and period.since <= day < period.until
                 ]
                 if views and self.intranet.answerable.get(content.object) is not False:
-                    for key in self.keys(scope, content.room, content.person):
+                    for key in self.keys(scope, content.room, content.person, content.day):
                         grouped[key].append((content, sum(views)))
             for key, contents in grouped.items():
                 viewed = [content for content, views in contents if views]
@@ -378,7 +439,7 @@ class Reference:
                 views = [
                     count
                     for (thing, day), count in seen.items()
-                    if rooms[thing] == room and day < period.until and working(day, last) < 120
+                    if rooms[thing] == room and day < period.until and self.working(day, last) < 120
                 ]
                 if archived and (not days or max(days) < period.since):
                     state = "closed"
@@ -392,9 +453,9 @@ class Reference:
                     state = "stillborn"
                 elif not before:
                     state = "too_young"
-                elif working(max(before), last) < 60:
+                elif self.working(max(before), last) < 60:
                     state = "stirring"
-                elif working(max(before), last) >= 120 and views and sum(views) == 0:
+                elif self.working(max(before), last) >= 120 and views and sum(views) == 0:
                     state = "dead"
                 else:
                     state = "dormant"

@@ -1,8 +1,9 @@
 """Every metric counted twice: by its statement and by a naive program, over random small organisations."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from metrics.metric import Cell
 from metrics.periods import complete_periods
+from metrics.working_time import WorkingTime
 
 NAMES = ("ada", "bob", "cyd", "dan", "eve", "bot", "visitor", None)
 THINGS = ("news", "question", "handbook", "plan")
@@ -42,6 +44,20 @@ def organisations(draw: st.DrawFn) -> Callable[[Callable[..., Any]], Any]:
         )
         if draw(st.booleans())
     }
+    # A history: what somebody was before a day, and whether they were there at all.
+    moved = {
+        name: (
+            draw(st.dates(SINCE, UNTIL)),
+            draw(st.sampled_from((None, "sales", "legal"))),
+            draw(st.booleans()),
+        )
+        for name in ("ada", "bob", "cyd")
+        if name in accounts and draw(st.booleans())
+    }
+    free = draw(st.sets(st.dates(SINCE, UNTIL), max_size=8))
+    brought = draw(st.sets(moments.map(datetime.date), max_size=1))
+    sandboxes = draw(st.sampled_from((set(), set(), {"it"})))
+    on_site = draw(st.sets(st.sampled_from(("ada", "bob"))))
     members = draw(
         st.lists(
             st.tuples(
@@ -110,14 +126,30 @@ def organisations(draw: st.DrawFn) -> Callable[[Callable[..., Any]], Any]:
         )
     )
 
+    def beside(intranet: Any) -> None:
+        intranet.brought |= brought
+        intranet.sandboxes |= sandboxes
+        for name, (day, unit, active) in moved.items():
+            now, kind, active_now = accounts[name]
+            intranet.stay(name, unit, until=day, active=active)
+            intranet.stay(name, now, since=day, kind=kind, active=active_now)
+        intranet.times = [
+            WorkingTime(intranet.zone, free=free),
+            # Far enough for its working day to reach over midnight.
+            WorkingTime(ZoneInfo("America/Los_Angeles"), "coast", 0b1011101, time(7), time(18, 30)),
+        ]
+        for name in on_site:
+            intranet.regions[intranet.number(name)] = "coast"
+        for room in sorted(rooms.keys() - sandboxes):
+            intranet.room(room, *rooms[room])
+
     def fill(make: Callable[..., Any]) -> Any:
         intranet = make(since=SINCE, until=UNTIL, workforce=workforce)
         for name, account in accounts.items():
             intranet.person(name, *account)
-        for member in members:
+        beside(intranet)
+        for member in [told for told in members if told[0] not in sandboxes]:
             intranet.member(member[0], member[1], member[2], member[3])
-        for room, facts in rooms.items():
-            intranet.room(room, *facts)
         for name, when, thing, content_type in contents:
             intranet.post(name, when, thing, content_type=content_type, room=home[thing])
         for kind, name, when, thing, dated, total in acts:
@@ -136,7 +168,7 @@ def organisations(draw: st.DrawFn) -> Callable[[Callable[..., Any]], Any]:
                 intranet.post("ada", moment, f"import {position}", room="hr")
         for thing, possible in answerable.items():
             intranet.answerable[intranet.number(thing)] = possible
-        intranet.observations += observations
+        intranet.observations += [seen for seen in observations if seen[0] not in sandboxes]
         return intranet
 
     return fill

@@ -129,10 +129,12 @@ def test_more_people_acting_than_stated_are_people_still(make_intranet: Any) -> 
 
 
 def test_a_room_is_measured_among_its_members_and_who_acts_there(intranet: Any) -> None:
-    staff(intranet, "ada", "bob", "cyd", "dan")
+    staff(intranet, "ada", "bob", "cyd", "dan", "eve")
     intranet.member("hr", "ada")
-    intranet.member("hr", "bob", since=date(2026, 3, 9))
-    intranet.member("hr", "cyd", until=date(2026, 3, 4))
+    # The week's middle is Thursday the 5th: who came later or had left by then is no member of that week.
+    intranet.member("hr", "bob", since=date(2026, 3, 6))
+    intranet.member("hr", "cyd", until=date(2026, 3, 6))
+    intranet.member("hr", "eve", until=date(2026, 3, 5))
     intranet.post("dan", TUESDAY, "news")
     assert intranet.ratio("active_share", MONDAY, "room", "hr") == (1, 3)
     assert intranet.ratio("active_share", MONDAY + 7 * DAY, "room", "hr") == (0, 2)

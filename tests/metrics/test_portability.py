@@ -1,7 +1,6 @@
 """The same statements on a real PostgreSQL give the same facts and the same numbers."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Any
 
 import duckdb
@@ -27,31 +26,6 @@ def server(postgres_url: str) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
-
-
-@pytest.fixture
-def busy(intranet: Any) -> Any:
-    """Something of everything."""
-    intranet.person("ada", "sales")
-    intranet.person("bob", "legal")
-    intranet.person("bot", kind="service")
-    intranet.member("hr", "ada")
-    intranet.room("hr")
-    for number in range(25):
-        intranet.post("ada", f"2026-03-03 09:{number // 4:02}", f"import {number}")
-    for day in range(5, 30, 3):
-        intranet.post("bob", f"2026-03-{day:02} 09:00", f"news {day}")
-        intranet.comment("ada", f"2026-03-{day:02} 23:30:59", f"news {max(5, day - 3)}")
-        intranet.react("ada", f"2026-03-{day:02} 10:00", f"news {day}", dated=day % 2 == 0)
-        intranet.act("edit", "bob", f"2026-03-{day:02} 10:{day:02}", f"news {day}")
-        intranet.views(day, f"2026-03-{day:02} 10:00", "news 5")
-    intranet.act("withdraw", "ada", "2026-03-20 10:00", "news 8")
-    intranet.react("ada", "2026-03-28 10:00", "news 20", dated=False)
-    intranet.react("ada", "2026-03-28 10:00", "forgotten", dated=False)
-    intranet.observations.append(("hr", date(2026, 3, 17), 5, 1))
-    intranet.act("delete", None, "2026-03-20 10:00", "news 11")
-    intranet.post("bot", "2026-03-09 09:00", "report")
-    return intranet
 
 
 def copy(source: duckdb.DuckDBPyConnection, target: Connection, tables: Iterable[Table]) -> None:

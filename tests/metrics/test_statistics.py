@@ -91,3 +91,27 @@ def test_without_censoring_survival_is_the_share_still_waiting(durations: list[i
     for time in range(51):
         waiting = sum(1 for duration in durations if duration > time) / len(durations)
         assert math.isclose(estimate.after(time), waiting, abs_tol=1e-9)
+
+
+def test_greenwoods_errors_and_the_interval_of_the_median_agree_with_the_published_leukaemia_trial() -> None:
+    # KA-36; standard errors of the share as in Kleinbaum and Klein, limits of the median as R's survfit gives them (16, none).
+    estimate = kaplan_meier(MERCAPTOPURINE, [bool(ended) for ended in REMISSION_ENDED])
+    errors = [round(float(error), 4) for error in estimate.survival * estimate.errors]
+    assert errors == [0.0764, 0.0869, 0.0963, 0.1068, 0.1141, 0.1282, 0.1346]
+    assert estimate.median == 23
+    assert estimate.median_interval() == (16, None)
+
+
+def test_the_median_of_the_answered_alone_is_too_low() -> None:
+    # KA-37 in its point: who only looks at those for whom it happened finds them faster than they were.
+    ended = [time for time, over in zip(MERCAPTOPURINE, REMISSION_ENDED, strict=True) if over]
+    assert sorted(ended)[len(ended) // 2] == 10
+    assert kaplan_meier(MERCAPTOPURINE, [bool(over) for over in REMISSION_ENDED]).median == 23
+
+
+def test_where_everybody_was_answered_the_interval_has_two_ends() -> None:
+    estimate = kaplan_meier(range(1, 21), [True] * 20)
+    low, high = estimate.median_interval()
+    assert low is not None
+    assert high is not None
+    assert low < (estimate.median or 0) < high

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,19 @@ def day(number: float) -> datetime:
     return START + timedelta(days=number)
 
 
+def told(person: Person, old: Person | None) -> Person:
+    """What is known of a person afterwards: None keeps what was known, "" and 0 clear it."""
+    before = old or Person(person.id)
+    return replace(
+        person,
+        kind=person.kind or before.kind,
+        unit=(before.unit if person.unit is None else person.unit) or None,
+        site=(before.site if person.site is None else person.site) or None,
+        leadership=(before.leadership if person.leadership is None else person.leadership) or None,
+        canonical=person.canonical or before.canonical,
+    )
+
+
 @dataclass
 class Remembered:
     """What a service would have stored: everything of every page, by the rules of the vocabulary."""
@@ -41,6 +54,8 @@ class Remembered:
     cursors: dict[str, str] = field(default_factory=dict)
     skipped: Tally[str] = field(default_factory=Tally)
     repeated: int = 0
+    told_of: dict[str, set[str | None]] = field(default_factory=dict)
+    """Rooms by stream of which a platform has told."""
 
     def store(self, stream: str, page: Page) -> None:
         for activity in page.activities:
@@ -58,9 +73,7 @@ class Remembered:
                 self.known[activity.object] = replace(self.known[activity.object], deleted=True)
         self.rooms |= {room.key: room for room in page.rooms}
         for person in page.people:
-            old_person = self.people.get(person.id)
-            level = person.leadership if old_person is None else person.leadership or old_person.leadership
-            self.people[person.id] = replace(person, leadership=level)
+            self.people[person.id] = told(person, self.people.get(person.id))
         self.members |= {members.room: members for members in page.members}
         self.reactors |= {reactors.object: reactors for reactors in page.reactors}
         self.counters |= {(counter.name, counter.object): counter for counter in page.counters}
@@ -88,6 +101,9 @@ class Remembered:
 
     def gaps(self, stream: str) -> Sequence[tuple[str | None, str | None]]:
         return [(room, item) for of, room, item in self.open_gaps if of == stream]
+
+    def hints(self, stream: str) -> Collection[str | None]:
+        return self.told_of.get(stream, ())
 
     def of(self, *kinds: Kind) -> list[Activity]:
         return [activity for activity in self.activities.values() if activity.kind in kinds]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from connectors.activity import ContentType, CounterName, Kind, PersonKind
 from connectors.errors import CursorExpired
-from connectors.microsoft.engage import POSTS, _number, communities
+from connectors.microsoft.engage import AUTHORS, POSTS, _number, communities
 
 STREAM = "communities"
 TOKEN = "token-of-a-user"
@@ -165,6 +165,31 @@ def test_posts_replies_and_likes_are_read_as_the_user_sees_them(memory, tenant, 
     assert memory.counters[CounterName.REACTIONS, "engage:100"].total == 5
     assert memory.skipped == {"system_message": 1}
     assert {a.room for a in memory.activities.values()} == {f"group:{community.group}"}
+
+
+def test_an_author_without_an_address_is_nobody_in_the_directory_and_a_gap_says_so(
+    memory, community, engage, run
+):
+    """Viva Engage shows its own number and no id of the directory; nothing is made of a name or a number."""
+    room = f"group:{community.group}"
+    engage.write(community, 100, 1)
+    run(memory)
+    assert memory.reasons() == {}
+    engage.write(community, 101, 2)
+    run(memory)
+    assert memory.reasons() == {(STREAM, room, AUTHORS): "unsupported"}
+    assert memory.open_gaps[STREAM, room, AUTHORS].kinds == (Kind.CREATE, Kind.REPLY)
+    assert memory.activities["engage:101", None].person == "engage:2"
+    assert "engage:2" not in memory.people
+    # What comes later says nothing of what was before; a reading of everything does.
+    engage.write(community, 102, 1)
+    run(memory)
+    assert memory.reasons() == {(STREAM, room, AUTHORS): "unsupported"}
+    engage.messages[_number(community.id)] = [
+        {**row, "sender_id": 1} for row in engage.messages[_number(community.id)]
+    ]
+    del memory.cursors[STREAM]
+    run(memory)
     assert memory.reasons() == {}
 
 

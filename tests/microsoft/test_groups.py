@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from connectors.activity import ContentType, Kind, PersonKind
 from connectors.errors import CursorExpired
-from connectors.microsoft.groups import Senders, _post
+from connectors.microsoft.groups import _post
+from connectors.microsoft.senders import Senders
 
 STREAM = "group_conversations"
 
@@ -118,6 +119,20 @@ def test_at_most_four_threads_of_a_mailbox_are_asked_for_at_once(bench, memory, 
     assert len(memory.of(Kind.CREATE)) == 9
     # Three of posts, one of threads, one of the sender, two of the directory.
     assert batches == 7
+
+
+def test_several_mailboxes_share_a_batch_with_four_threads_of_each(bench, memory, tenant):
+    for name in ("sales", "board"):
+        for number in range(6):
+            tenant.add_thread(group(tenant, name).id, ids(tenant)["ada"], bench.day(number))
+    reader = bench.connect(memory)
+    reader._source.directory()
+    before = bench.asked("$batch", inner=False)
+    for page in reader.read(STREAM, None):
+        memory.store(STREAM, page)
+    assert len(memory.of(Kind.CREATE)) == 12
+    # One of the lists of threads, two of posts (four and four, two and two), one of the sender.
+    assert bench.asked("$batch", inner=False) - before == 4
 
 
 def test_long_threads_are_read_to_their_end(bench, memory, tenant, thread):

@@ -88,7 +88,7 @@ def test_managers_in_a_circle_do_no_harm():
     chain = Chain()
     for person, manager in (("a", "b"), ("b", "a"), ("c", "a")):
         chain.add(Person(person), {"manager@delta": [{"id": manager}]})
-    assert {person.id: person.leadership for person in chain.leaders()} == {"a": 2, "b": 2}
+    assert {person.id: person.leadership for person in chain.levels()} == {"a": 2, "b": 2, "c": 0}
 
 
 def test_who_left_or_is_disabled_is_not_active(bench, memory, tenant):
@@ -98,6 +98,112 @@ def test_who_left_or_is_disabled_is_not_active(bench, memory, tenant):
     tenant.change_user(who["ada"], enabled=False)
     bench.collect(memory, "people")
     assert [memory.people[who[name]].active for name in ("ada", "bob", "eve")] == [False, False, True]
+
+
+def test_who_was_removed_keeps_the_kind_and_the_unit_that_are_known(bench, memory, tenant):
+    guest = next(user.id for user in tenant.users.values() if user.guest)
+    robot = ids(tenant)["svc-backup"]
+    bench.collect(memory, "people", service_accounts=["svc-*"])
+    for one in (guest, robot, ids(tenant)["eve"]):
+        tenant.delete_user(one)
+    bench.collect(memory, "people", service_accounts=["svc-*"])
+    eve = memory.people[ids(tenant)["eve"]]
+    assert (memory.people[guest].kind, memory.people[guest].active) == (PersonKind.GUEST, False)
+    assert (memory.people[robot].kind, memory.people[robot].active) == (PersonKind.SERVICE, False)
+    assert (eve.kind, eve.active, eve.unit, eve.leadership) == (PersonKind.HUMAN, False, "Sales", 2)
+
+
+def test_a_removed_row_tells_nothing_but_that(bench, memory, tenant):
+    bench.collect(memory, "people")
+    tenant.delete_user(ids(tenant)["bob"])
+    connector = bench.connect(memory)
+    rows = [one for page in connector.read("people", memory.cursors["people"]) for one in page.people]
+    assert rows == [Person(ids(tenant)["bob"], kind=None, active=False)]
+
+
+def test_who_loses_unit_and_site_has_none_any_more(bench, memory, tenant):
+    ada = ids(tenant)["ada"]
+    tenant.change_user(ada, office="Bonn")
+    bench.collect(memory, "people")
+    assert (memory.people[ada].unit, memory.people[ada].site) == ("Sales", "Bonn")
+    tenant.change_user(ada, department=None, office="  ")
+    bench.collect(memory, "people")
+    assert (memory.people[ada].unit, memory.people[ada].site) == (None, None)
+
+
+def test_who_loses_the_last_report_leads_no_more_after_the_next_count(bench, memory, tenant):
+    who = ids(tenant)
+    bench.collect(memory, "people")
+    for name in ("ada", "bob"):
+        tenant.change_user(who[name], manager=who["kim"])
+    tenant.change_user(who["eve"], job_title="Adviser")
+    bench.time += timedelta(days=1)
+    bench.collect(memory, "people")
+    # Changed rows do not tell levels, so the one that is known stands until they are counted anew.
+    assert memory.people[who["eve"]].leadership == 2
+    bench.time += timedelta(days=6)
+    bench.collect(memory, "people")
+    assert [memory.people[who[name]].leadership for name in ("kim", "eve", "ada")] == [1, None, None]
+
+
+def test_who_loses_the_title_of_a_leader_leads_no_more_at_once(bench, memory, tenant):
+    eve = ids(tenant)["eve"]
+    bench.collect(memory, "people", leadership=["^head of"])
+    assert memory.people[eve].leadership == 1
+    tenant.change_user(eve, job_title="Adviser")
+    bench.collect(memory, "people", leadership=["^head of"])
+    assert memory.people[eve].leadership is None
+
+
+def test_a_renamed_person_stays_the_same_account(bench, memory, tenant):
+    ada = ids(tenant)["ada"]
+    bench.collect(memory, "people")
+    tenant.change_user(ada, name="Ada Berg", upn="ada.berg@auental.example", mail="ada.berg@auental.example")
+    bench.collect(memory, "people")
+    assert len(memory.people) == 6
+    assert memory.people[ada].canonical == "ada.berg@auental.example"
+    assert memory.people[ada].active
+
+
+def test_an_account_renamed_to_that_of_a_service_is_one_and_back(bench, memory, tenant):
+    bob = ids(tenant)["bob"]
+    for upn, kind in (
+        ("svc-x@auental.example", PersonKind.SERVICE),
+        ("bob@auental.example", PersonKind.HUMAN),
+    ):
+        tenant.change_user(bob, upn=upn)
+        bench.collect(memory, "people", service_accounts=["svc-*"])
+        assert memory.people[bob].kind is kind
+
+
+def test_a_guest_who_becomes_a_member_is_one(bench, memory, tenant):
+    gus = next(user for user in tenant.users.values() if user.guest)
+    bench.collect(memory, "people")
+    tenant.change_user(gus.id, guest=False)
+    bench.collect(memory, "people")
+    assert memory.people[gus.id].kind is PersonKind.HUMAN
+
+
+def test_mailboxes_of_rooms_count_for_nobody(bench, memory, tenant):
+    """Their accounts are members like all others: disabled as a rule, and known by name where they are not."""
+    off = tenant.add_user("raum-1", enabled=False)
+    on = tenant.add_user("raum-2")
+    bench.collect(memory, "people", service_accounts=["raum-*@auental.example"])
+    assert not memory.people[off.id].active
+    assert {memory.people[one.id].kind for one in (off, on)} == {PersonKind.SERVICE}
+
+
+def test_a_row_without_some_of_the_fields_does_not_take_them_for_empty(bench, memory, tenant):
+    bench.collect(memory, "people")
+    who = ids(tenant)["ada"]
+    row = '{"value":[{"id":"%s","accountEnabled":false}],"@odata.deltaLink":"%s/v1.0/users/delta?$deltatoken=x"}'
+    bench.cloud.graph.faults.add(
+        bench.faults.failure(200, (row % (who, bench.cloud.graph.origin)).encode(), path="/users/delta")
+    )
+    tenant.change_user(who, enabled=False)
+    bench.collect(memory, "people")
+    ada = memory.people[who]
+    assert (ada.active, ada.unit, ada.canonical) == (False, "Sales", "ada@auental.example")
 
 
 def test_a_run_without_news_costs_one_request_for_people_and_one_for_groups(bench, memory):
@@ -130,10 +236,39 @@ def test_only_a_changed_group_is_read_again(bench, memory, tenant):
     assert ids(tenant)["bob"] not in memory.members[f"group:{sales(tenant).id}"].people
 
 
-def test_members_of_a_private_channel_do_not_widen_the_room(bench, memory, tenant):
-    tenant.add_channel(sales(tenant).id, "Deals", membership="private", members=[ids(tenant)["kim"]])
+@pytest.mark.parametrize("membership", ["private", "shared"])
+def test_a_private_or_shared_channel_has_members_of_its_own(bench, memory, tenant, membership):
+    who = ids(tenant)
+    channel = tenant.add_channel(
+        sales(tenant).id,
+        "Deals",
+        membership=membership,
+        members=[who["kim"], who["ada"]],
+        owners=[who["kim"]],
+    )
     bench.collect(memory, "people")
-    assert ids(tenant)["kim"] not in memory.members[f"group:{sales(tenant).id}"].people
+    assert who["kim"] not in memory.members[f"group:{sales(tenant).id}"].people
+    own = memory.members[channel.room]
+    assert (own.people, own.owners, own.complete) == ({who["kim"], who["ada"]}, {who["kim"]}, True)
+    # No delta tells of them: whoever leaves is missing in the next run all the same.
+    channel.members.remove(who["ada"])
+    bench.collect(memory, "people")
+    assert memory.members[channel.room].people == {who["kim"]}
+
+
+def test_members_of_a_channel_that_may_not_be_read_are_a_gap_until_they_may(bench, memory, tenant):
+    channel = tenant.add_channel(
+        sales(tenant).id, "Deals", membership="private", members=[ids(tenant)["kim"]]
+    )
+    roles = bench.cloud.application.roles["graph"]
+    bench.cloud.application.grant("graph", roles - {"ChannelMember.Read.All"})
+    bench.collect(memory, "people")
+    assert channel.room not in memory.members
+    assert memory.reasons()["people", channel.room, None] == "access_denied"
+    bench.cloud.application.grant("graph", roles)
+    bench.collect(memory, "people")
+    assert memory.members[channel.room].people == {ids(tenant)["kim"]}
+    assert ("people", channel.room, None) not in memory.reasons()
 
 
 def test_a_group_within_a_group_is_resolved(bench, memory, tenant):

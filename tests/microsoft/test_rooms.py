@@ -137,8 +137,8 @@ def test_twenty_groups_take_one_batch(bench, memory, tenant):
     for number in range(18):
         tenant.add_group(f"Group {number}")
     bench.collect(memory, "rooms")
-    # Twenty root sites in one batch, one team in another.
-    assert bench.asked("$batch", inner=False) == 2
+    # Twenty root sites in one batch; in one each whether the one team is archived, and its channels.
+    assert bench.asked("$batch", inner=False) == 3
     assert bench.asked("/sites/root") == 20
 
 
@@ -204,3 +204,76 @@ def test_a_foreign_cursor_is_refused(bench, memory):
 
 def group(tenant, name):
     return next(group for group in tenant.groups.values() if group.nickname == name.lower())
+
+
+# -- private and shared channels ---------------------------------------------------------------------------------------
+
+
+def deals(tenant, membership="private"):
+    return tenant.add_channel(group(tenant, "Sales").id, "Deals & Co", membership=membership)
+
+
+@pytest.mark.parametrize("membership", ["private", "shared"])
+def test_a_private_or_shared_channel_is_a_room_with_its_site(bench, memory, tenant, membership):
+    channel = deals(tenant, membership)
+    connector = bench.collect(memory, "rooms")
+    room = memory.rooms[channel.room]
+    # Found by an admin through the handle of its team; its name is not kept, since it is not open.
+    assert room.handle == f"sales/{channel.id.partition(':')[2][:8]}"
+    assert (room.name, room.open, room.archived) == (None, False, False)
+    assert f"site:{channel.site}" not in memory.rooms
+    assert connector._source.directory().room_of_site(channel.site) == channel.room
+    assert len(memory.rooms) == 4
+
+
+def test_a_standard_channel_is_no_room_of_its_own(bench, memory, tenant):
+    tenant.add_channel(group(tenant, "Sales").id, "Ideas")
+    bench.collect(memory, "rooms")
+    assert len(memory.rooms) == 3
+
+
+def test_files_of_a_private_channel_are_in_its_room(bench, memory, tenant):
+    channel = deals(tenant)
+    ada = group(tenant, "Sales").members[0]
+    tenant.add_file(channel.site, ada, bench.day(1))
+    tenant.add_file(group(tenant, "Sales").site, ada, bench.day(1))
+    for page in bench.connect(memory).read("files", None):
+        memory.store("files", page)
+    assert sorted(a.room for a in memory.of(Kind.CREATE)) == sorted(
+        [channel.room, f"group:{group(tenant, 'Sales').id}"]
+    )
+
+
+def test_where_the_folder_of_a_channel_is_not_shown_its_site_stays_a_room_of_its_own(bench, memory, tenant):
+    channel = deals(tenant)
+    bench.cloud.graph.faults.add(bench.faults.failure(404, path="filesFolder$", times=None))
+    bench.collect(memory, "rooms")
+    assert {channel.room, f"site:{channel.site}"} < set(memory.rooms)
+
+
+def test_the_folder_of_a_channel_that_lies_in_the_site_of_the_team_ties_nothing(bench, memory, tenant):
+    channel = deals(tenant)
+    sales = group(tenant, "Sales")
+    address = f"{bench.cloud.sharepoint.origin}/sites/{tenant.sites[sales.site].path}/Shared%20Documents"
+    body = json.dumps({"id": "x", "webUrl": address}).encode()
+    bench.cloud.graph.faults.add(bench.faults.failure(200, body, path="filesFolder$", times=None))
+    directory = bench.collect(memory, "rooms")._source.directory()
+    assert directory.room_of_site(sales.site) == f"group:{sales.id}"
+    assert directory.room_of_site(channel.site) == f"site:{channel.site}"
+
+
+def test_a_channel_that_is_gone_leaves_a_tombstone_and_one_that_is_refused_a_gap(bench, memory, tenant):
+    channel = deals(tenant)
+    sales = group(tenant, "Sales")
+    bench.collect(memory, "rooms")
+    roles = bench.cloud.application.roles["graph"]
+    bench.cloud.application.grant("graph", roles - {"Channel.ReadBasic.All", "Group.Read.All"})
+    bench.collect(memory, "rooms")
+    assert memory.reasons() == {("rooms", channel.room, None): "access_denied"}
+    assert memory.of(Kind.DELETE) == []
+    bench.cloud.application.grant("graph", roles)
+    sales.channels.remove(channel.id)
+    del tenant.channels[channel.id]
+    bench.collect(memory, "rooms")
+    assert [gone.room for gone in memory.of(Kind.DELETE)] == [channel.room]
+    assert memory.reasons() == {}

@@ -12,7 +12,8 @@ from cryptography.x509.oid import NameOID
 
 from connectors.errors import Misconfigured
 from connectors.microsoft.credentials import Assertion, Certificate, Secret
-from connectors.microsoft.settings import OBSERVE_ALL, STREAMS, USER_AGENT, read, site_path
+from connectors.microsoft.settings import STREAMS, USER_AGENT, read, site_path
+from connectors.settings import OBSERVE_ALL
 
 APP = "11111111-2222-3333-4444-555555555555"
 SITE_ID = f"contoso.sharepoint.com,{APP},{APP}"

@@ -152,6 +152,34 @@ def test_a_bot_is_a_service_account(bench, memory, tenant):
     assert memory.people[post.person].kind is PersonKind.SERVICE
 
 
+@pytest.mark.parametrize(
+    ("kind", "told_as"),
+    [
+        ("aadUser", None),
+        ("onPremiseAadUser", None),
+        ("federatedUser", PersonKind.GUEST),
+        ("anonymousGuest", PersonKind.GUEST),
+    ],
+)
+def test_who_is_no_user_of_the_tenant_is_a_guest_and_a_user_is_told_by_the_directory_alone(
+    bench, memory, recorded, kind, told_as
+):
+    (row, *_) = recorded("teams-x-channels-x-messages-top-1-expand-replies.json")["value"]
+    row["from"] = {"user": {"id": "u", "displayName": None, "userIdentityType": kind}}
+    pot = Pot(bench.connect(memory)._source)
+    pot.add("group:g", "19:c", [row])
+    page = pot.page("{}")
+    assert {person.id: person.kind for person in page.people}.get("u") is told_as
+    assert "u" in {activity.person for activity in page.activities}
+
+
+def test_what_somebody_wrote_stays_theirs_when_the_account_is_removed(bench, memory, tenant, talk):
+    tenant.delete_user(ids(tenant)["ada"])
+    bench.collect(memory, "people", STREAM)
+    assert told(memory) == true(tenant)
+    assert ids(tenant)["ada"] in {a.person for a in memory.of(Kind.CREATE)}
+
+
 def test_replies_that_did_not_fit_are_fetched(bench, memory, tenant, talk):
     bench.cloud.graph.channels.embedded = 3
     for number in range(60):
@@ -163,13 +191,18 @@ def test_replies_that_did_not_fit_are_fetched(bench, memory, tenant, talk):
     assert told(memory) == true(tenant)
 
 
-def test_posts_of_private_channels_count_for_the_room_of_the_team(bench, memory, tenant):
+def test_posts_of_a_private_channel_are_not_shown_as_those_of_the_team(bench, memory, tenant, talk):
     channel = tenant.add_channel(
         group(tenant).id, "Deals", membership="private", members=[ids(tenant)["kim"]]
     )
     tenant.post(channel.id, ids(tenant)["kim"], bench.day(1))
     bench.collect(memory, STREAM)
-    assert {a.room for a in memory.of(Kind.CREATE)} == {f"group:{group(tenant).id}"}
+    kim, ada = ids(tenant)["kim"], ids(tenant)["ada"]
+    assert {(a.room, a.person) for a in memory.of(Kind.CREATE)} == {
+        (channel.room, kim),
+        (f"group:{group(tenant).id}", ada),
+    }
+    assert told(memory) == true(tenant)
 
 
 def test_the_same_id_in_two_channels_is_two_messages(bench, memory, recorded):
@@ -264,8 +297,7 @@ def test_a_private_channel_that_refuses_is_a_gap_and_the_others_go_on(bench, mem
     channel = tenant.add_channel(group(tenant).id, "Deals", membership="private")
     bench.cloud.graph.faults.add(bench.faults.failure(status, path=f"{channel.id}/messages", times=None))
     bench.collect(memory, STREAM)
-    room = f"group:{group(tenant).id}"
-    assert memory.reasons() == {(STREAM, room, f"channel:{channel.id}"): why}
+    assert memory.reasons() == {(STREAM, channel.room, None): why}
     assert told(memory) == true(tenant)
     bench.cloud.graph.faults.clear()
     bench.collect(memory, STREAM)

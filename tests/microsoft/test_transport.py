@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import threading
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -778,6 +779,17 @@ def test_things_are_asked_side_by_side_and_come_in_order(line):
     transport, _, _ = line(answer, concurrency=4)
     found = list(transport.each(lambda n: get(transport, f"/groups/{n}"), range(8)))
     assert [(n, answer["path"]) for n, answer in found] == [(n, f"/v1.0/groups/{n}") for n in range(8)]
+
+
+def test_what_goes_on_is_asked_for_behind_the_rest_until_nothing_is_left(line):
+    transport, _, _ = line(lambda _: good(), concurrency=2)
+    again = deque()
+    asked = []
+    for n, _ in transport.each(lambda n: get(transport, f"/groups/{n}"), range(6), again):
+        asked.append(n)
+        if n in (0, 5, 10):
+            again.append(n + 10)
+    assert asked == [0, 1, 2, 3, 4, 5, 10, 15, 20]
 
 
 def test_what_can_be_skipped_comes_as_a_value_and_the_rest_is_raised(line):

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from service.publication.grid import Measured
+from service.publication.measured import Measured
 
 WEEK = date(2026, 3, 2)
 Builder = Callable[..., Measured]

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from service.publication.grid import Form, Link, Measured, Nature, Outcome, decide
+from service.publication.grid import decide
+from service.publication.measured import Form, Link, Measured, Nature, Outcome
 
 ROLES = ("creating", "contributing", "reacting", "absent")
 WHOLE = {"active": ROLES[:3], "contributor": ROLES[:2]}

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from service.publication.grid import Form, Link, Measured, Nature, Outcome, decide
+from service.publication.grid import decide
+from service.publication.measured import Form, Link, Measured, Nature, Outcome
 from service.publication.protect import hidden_groups
 
 Builder = Callable[..., Measured]

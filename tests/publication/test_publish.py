@@ -29,8 +29,9 @@ from service.models import (
 )
 from service.publication import publish
 from service.publication.coverage import coverage_of
+from service.publication.measured import Link
 from service.publication.overlap import Groups
-from service.publication.publish import KEPT, LINKS
+from service.publication.publish import APART, KEPT, LINKS
 from service.publication.rounding import bound, rounded, rounded_people, wilson
 
 MOMENT = datetime(2026, 4, 1, 6, tzinfo=UTC)
@@ -164,10 +165,14 @@ def test_the_floor_holds_and_missing_things_are_named(filled: Engine) -> None:
 def test_shares_of_people_that_hang_together_are_declared() -> None:
     """A new share of people must say how it follows from others, or hidden parts could be worked out unnoticed."""
     people = {key: metric for key, metric in CATALOG.items() if metric.subject is Subject.PEOPLE}
+    linked = {relation.metric for relation in LINKS} & people.keys()
     partitions = {key for key, metric in people.items() if metric.categories}
-    assert {link.metric for link in LINKS} == people.keys() - partitions
-    for link in LINKS:
-        assert link.categories < set(CATALOG[link.other].categories)
+    assert people.keys() - partitions - linked == APART
+    for relation in LINKS:
+        assert {relation.metric, relation.other} <= CATALOG.keys()
+        if isinstance(relation, Link):
+            assert relation.categories < set(CATALOG[relation.other].categories)
+            assert relation.category in (CATALOG[relation.metric].categories or {""})
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ PROTECTED = {
     ("GET", "/api/v1/rooms"),
     ("GET", "/api/v1/measurements"),
     ("GET", "/api/v1/coverage"),
+    ("GET", "/api/v1/milestones"),
+    ("GET", "/api/v1/milestones/{key}/changes"),
     ("GET", "/api/v1/openapi.json"),
     ("POST", "/logout"),
 }

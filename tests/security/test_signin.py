@@ -1,7 +1,9 @@
 """Accounts, sessions, HTTP Basic, throttling, and requests from other sites."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from fastapi import FastAPI
@@ -147,6 +149,25 @@ def test_a_wrong_name_or_password_is_told_apart_by_nobody(
 def test_the_form_is_in_the_readers_language(browser: Client) -> None:
     assert "<h1>Anmelden</h1>" in browser.get("/login", headers={"Accept-Language": "de"}).text
     assert "<h1>Sign in</h1>" in browser.get("/login", headers={"Accept-Language": "en"}).text
+
+
+def test_the_language_asked_for_outlives_the_sign_in(browser: Client, credentials: Credentials) -> None:
+    browser.headers["Accept-Language"] = "de"
+    sent = browser.get("/?window=week&lang=en").headers["Location"]
+    form = browser.get(sent)
+    assert "<h1>Sign in</h1>" in form.text
+    (action,) = re.findall(r'<form method="post" action="([^"]+)"', form.text)
+    (after,) = re.findall(r'name="after" value="([^"]+)"', form.text)
+    again = browser.post(action, data={**credentials, "password": "an other one"})
+    assert "<h1>Sign in</h1>" in again.text
+    answer = browser.post(action, data={**credentials, "after": unescape(after)})
+    assert answer.headers["Location"] == "/?window=week&lang=en"
+
+
+def test_a_language_that_does_not_exist_is_not_taken_into_the_form(browser: Client) -> None:
+    form = browser.get("/login?lang=%22%3E%3Cscript%3E", headers={"Accept-Language": "en"}).text
+    assert 'action="/login?lang=en"' in form
+    assert "<script>" not in form
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,15 @@ from starlette.routing import Route
 from service.demo.microsoft.conversation_shapes import ConversationShapes
 from service.demo.microsoft.deltas import Deltas
 from service.demo.microsoft.protected import Protected, by_order, held, selected
+from service.demo.microsoft.shapes import Shapes
 from service.demo.microsoft.things import Channel, Group, Message
 from service.demo.serving import Answer
 
 _TEAMS = ("Team.ReadBasic.All", "TeamSettings.Read.All", "Group.Read.All")
 _CHANNELS = ("Channel.ReadBasic.All", "ChannelSettings.Read.All", "Group.Read.All")
 _MEMBERS = ("TeamMember.Read.All", "TeamMember.ReadWrite.All")
+_CHANNEL_MEMBERS = ("ChannelMember.Read.All", "ChannelMember.ReadWrite.All")
+_FILES = ("Files.Read.All", "Group.Read.All", "Sites.Read.All")
 REACH = timedelta(days=243)
 """How far back a delta of messages goes: eight months."""
 
@@ -24,8 +27,8 @@ REACH = timedelta(days=243)
 class Channels:
     """`embedded` is how many replies come within a message; the rest is behind a link of its own."""
 
-    def __init__(self, server: Protected, shapes: ConversationShapes, deltas: Deltas) -> None:
-        self._server, self._shapes, self._deltas = server, shapes, deltas
+    def __init__(self, server: Protected, shapes: ConversationShapes, places: Shapes, deltas: Deltas) -> None:
+        self._server, self._shapes, self._places, self._deltas = server, shapes, places, deltas
         self._tenant = server.tenant
         self.embedded = 1000
 
@@ -39,8 +42,10 @@ class Channels:
             reads("/teams/{team}/channels", self._channels, *_CHANNELS),
             reads("/teams/{team}/allChannels", self._channels, *_CHANNELS),
             reads("/teams/{team}/channels/getAllMessages", self._all_messages),
-            reads(channel + "/members", self._channel_members, *_MEMBERS),
-            reads(channel + "/allMembers", self._channel_members, *_MEMBERS),
+            reads(channel, self._one_channel, *_CHANNELS),
+            reads(channel + "/filesFolder", self._files_folder, *_FILES),
+            reads(channel + "/members", self._channel_members, *_CHANNEL_MEMBERS),
+            reads(channel + "/allMembers", self._channel_members, *_CHANNEL_MEMBERS),
             reads(channel + "/messages", self._messages),
             reads(channel + "/messages/delta", self._messages_delta),
             reads(channel + "/messages/{message}", self._message),
@@ -89,12 +94,30 @@ class Channels:
             raise HTTPException(404, "NotFound")
         return channel
 
+    def _one_channel(self, request: Request) -> Answer:
+        return selected(self._shapes.channel(self._channel(request)), dict(request.query_params))
+
+    def _files_folder(self, request: Request) -> Answer:
+        """Where a channel keeps its files. It takes no query, and answers 404 until there is a site."""
+        if request.query_params:
+            raise HTTPException(400, "BadRequest")
+        group, channel = self._named(request), self._channel(request)
+        site = self._tenant.sites.get(channel.site or group.site or "")
+        if site is None or site.refusal == 404:
+            raise HTTPException(404, "itemNotFound")
+        documents = self._tenant.list_of(site.id, "documentLibrary")
+        return self._shapes.files_folder(channel, documents, self._places.list_of(documents)["webUrl"])
+
     def _channel_members(self, request: Request) -> Answer:
         group, channel = self._named(request), self._channel(request)
-        ids = group.members if channel.membership == "standard" else channel.members
-        people = by_order(self._tenant.users[id_] for id_ in ids)
+        standard = channel.membership == "standard"
+        members, owners = (group.members, group.owners) if standard else (channel.members, channel.owners)
+        people = by_order(self._tenant.users[id_] for id_ in members)
         return self._server.page(
-            request, people, lambda user: self._shapes.member(group, user), **{"@odata.count": len(people)}
+            request,
+            people,
+            lambda user: self._shapes.member(group, user, owners),
+            **{"@odata.count": len(people)},
         )
 
     # -- messages -----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The servers of a fake Microsoft 365, started together."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -36,8 +37,10 @@ class MicrosoftCloud:
         return (self.login, self.sharepoint, self.management, self.reports, self.graph)
 
     def start(self) -> Self:
-        for server in self.servers:
-            server.start()
+        with ExitStack() as started:
+            for server in self.servers:
+                started.enter_context(server)
+            started.pop_all()
         self.login.resources |= {
             self.graph.origin: "graph",
             self.sharepoint.origin: "sharepoint",

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from service.demo.microsoft.shapes import Shape, moment
+from service.demo.microsoft.shapes import Shape, moment, root_id
 from service.demo.microsoft.tenant import Tenant
-from service.demo.microsoft.things import Channel, Community, Group, Message, Post, Thread, User
+from service.demo.microsoft.things import Channel, Community, Group, ListOf, Message, Post, Thread, User
 
 
 class ConversationShapes:
@@ -34,11 +34,26 @@ class ConversationShapes:
             "tenantId": self.tenant.id,
         }
 
-    def member(self, group: Group, user: User) -> Shape:
+    def files_folder(self, channel: Channel, documents: ListOf, address: str) -> Shape:
+        """A standard channel's is a folder of the team's site, another's the root of the documents of its own site."""
+        standard = channel.membership == "standard"
+        return {
+            "id": root_id(documents),
+            "createdDateTime": moment(channel.created),
+            "name": channel.name if standard else "Shared Documents",
+            "webUrl": f"{address}/{channel.name}" if standard else address,
+            "size": 0,
+            "parentReference": {"driveId": documents.drive, "driveType": "documentLibrary"},
+            "folder": {"childCount": 0},
+        }
+
+    def member(self, group: Group, user: User, owners: list[str] | None = None) -> Shape:
         return {
             "@odata.type": "#microsoft.graph.aadUserConversationMember",
             "id": self.tenant.guid("membership", group.id, user.id),
-            "roles": ["owner"] if user.id in group.owners else (["guest"] if user.guest else []),
+            "roles": ["owner"]
+            if user.id in (group.owners if owners is None else owners)
+            else (["guest"] if user.guest else []),
             "displayName": user.name,
             "userId": user.id,
             "email": user.mail,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from service.demo.microsoft.state import State
+from service.demo.microsoft.site_content import Sites
 from service.demo.microsoft.things import (
     Channel,
     Community,
@@ -19,7 +19,7 @@ from service.demo.microsoft.things import (
 )
 
 
-class Conversations(State):
+class Conversations(Sites):
     def add_channel(
         self,
         group: str,
@@ -27,14 +27,20 @@ class Conversations(State):
         *,
         membership: str = "standard",
         members: Iterable[str] = (),
+        owners: Iterable[str] = (),
         when: datetime | None = None,
     ) -> Channel:
+        """A channel of the group's team; a private or shared one has a site of its own, with no tie to the group."""
         if membership not in {"standard", "private", "shared"}:
             raise ValueError(f"there is no membership type {membership}")
         with self.lock:
             self.groups[group].team = True
             id_ = f"19:{UUID(self.guid('channel', group, name)).hex}@thread.tacv2"
             channel = Channel(self._next(), id_, group, name, when or self.clock(), membership, list(members))  # type: ignore[arg-type]
+            channel.owners = list(owners)
+            if membership != "standard":
+                site = self.add_site(f"{self.groups[group].nickname}-{name}", name, created=channel.created)
+                site.channel, channel.site = channel.room, site.id
             self.channels[id_] = channel
             self.groups[group].channels.append(id_)
             self.revision += 1
@@ -140,6 +146,7 @@ class Conversations(State):
         *,
         content_type: str = "Audit.SharePoint",
         site: str | None = None,
+        item: str | None = None,
         available: datetime | None = None,
     ) -> Record:
         """An entry of the audit log. It can be fetched from `available` on (at once if None)."""
@@ -158,6 +165,7 @@ class Conversations(State):
                 available or moment,
                 object,
                 site,
+                item,
             )
             self.records.append(made)
             self.revision += 1

@@ -57,7 +57,7 @@ def _of_item(tenant: State, room: str, list_: ListOf, item: Item) -> Iterator[Ex
 
 
 def _of_channel(channel: Channel) -> Iterator[Expected]:
-    room = f"group:{channel.group}"
+    room = channel.room
     for message in channel.messages.values():
         root = channel.messages[message.reply_to] if message.reply_to else message
         if message.type != "message" or message.deleted:

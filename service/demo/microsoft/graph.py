@@ -51,7 +51,7 @@ class Graph(Protected):
         self.collections = SiteCollections(self, self.shapes, self.deltas)
         spoken = ConversationShapes(tenant)
         self.mailboxes = Mailboxes(self, spoken, self.directory)
-        self.channels = Channels(self, spoken, self.deltas)
+        self.channels = Channels(self, spoken, self.shapes, self.deltas)
         self.subscriptions = Subscriptions(self)
         self._behind: App | None = None
 

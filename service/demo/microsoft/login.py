@@ -36,6 +36,7 @@ GRAPH_ROLES = frozenset(
         "Team.ReadBasic.All",
         "Channel.ReadBasic.All",
         "TeamMember.Read.All",
+        "ChannelMember.Read.All",
         "ChannelMessage.Read.All",
         "Community.Read.All",
         "Reports.Read.All",

@@ -180,6 +180,8 @@ class Management(Protected):
                 "ItemType": "Page",
                 "EventSource": "SharePoint",
             }
+        if record.item is not None:
+            shape["ListItemUniqueId"] = record.item
         return shape
 
 

@@ -5,12 +5,11 @@ from datetime import datetime
 
 from service.demo.microsoft.conversing import Conversations
 from service.demo.microsoft.expected import activities
-from service.demo.microsoft.site_content import Sites
 from service.demo.microsoft.things import Group, User
 from service.demo.store import Expected
 
 
-class Tenant(Sites, Conversations):
+class Tenant(Conversations):
     """Everything the fake servers know; see `State` for its time and its moods."""
 
     def add_user(

@@ -68,6 +68,8 @@ class Site:
     created: datetime
     group: str | None = None
     personal: bool = False
+    channel: str | None = None
+    """The room of the private or shared channel it belongs to; no answer of Graph about a site shows it."""
     granted: bool = True
     """Whether the app holds a Sites.Selected grant for it."""
     refusal: int | None = None
@@ -83,7 +85,7 @@ class Site:
 
     @property
     def room(self) -> str:
-        return f"group:{self.group}" if self.group else f"site:{self.id}"
+        return f"group:{self.group}" if self.group else self.channel or f"site:{self.id}"
 
 
 @dataclass(slots=True)
@@ -181,6 +183,13 @@ class Channel:
     membership: Literal["standard", "private", "shared"] = "standard"
     members: list[str] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
+    owners: list[str] = field(default_factory=list)
+    site: str | None = None
+    """Private and shared channels have a site of their own."""
+
+    @property
+    def room(self) -> str:
+        return f"group:{self.group}" if self.membership == "standard" else f"channel:{self.group}/{self.id}"
 
 
 class Post(NamedTuple):
@@ -213,7 +222,7 @@ class Community:
 
 
 class Record(NamedTuple):
-    """An entry of the unified audit log."""
+    """An entry of the unified audit log; `item` is the unique id of the page or file, where the platform writes it."""
 
     order: int
     id: str
@@ -225,3 +234,4 @@ class Record(NamedTuple):
     available: datetime
     object: str
     site: str | None
+    item: str | None = None

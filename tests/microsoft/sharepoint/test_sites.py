@@ -222,7 +222,7 @@ def test_a_page_deleted_while_the_delta_is_read_is_gone_although_nothing_is_stor
     monkeypatch.setattr(brought, "STEP", 1)
     ada, site = world.person("ada"), world.tenant.add_site("hr")
     small_pages(world, 1)
-    pages = [world.tenant.add_page(site.id, ada, at(0)) for _ in range(12)]
+    pages = [world.tenant.add_page(site.id, ada, at(0)) for _ in range(40)]
     connector, kept = world.connector(), []
     for page in connector.read("site_pages", None):
         if not kept:

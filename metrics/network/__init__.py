@@ -1,0 +1,44 @@
+"""Metrics of the network that answers and reactions weave between people."""
+
+from metrics.network.centres import (
+    BETWEENNESS_CENTRALISATION,
+    BRIDGING_SHARE,
+    DEGREE_CENTRALISATION,
+    FRAGILITY_1,
+    FRAGILITY_5,
+    MEAN_CONSTRAINT,
+)
+from metrics.network.cohesion import CONNECTION, DENSITY, MEAN_DEGREE, RECIPROCITY_ARCS, RECIPROCITY_DYADS
+from metrics.network.silos import BEST_MODULARITY, UNIT_MODULARITY
+from metrics.network.units import (
+    CONTACT_DIVERSITY,
+    COVERED_UNIT_PAIRS,
+    CROSS_UNIT_SHARE,
+    EI_CHANCE,
+    EI_EXPECTED,
+    EI_INDEX,
+    EI_RESCALED,
+)
+
+NETWORK = (
+    CONNECTION,
+    MEAN_DEGREE,
+    DENSITY,
+    RECIPROCITY_DYADS,
+    RECIPROCITY_ARCS,
+    CROSS_UNIT_SHARE,
+    COVERED_UNIT_PAIRS,
+    CONTACT_DIVERSITY,
+    EI_INDEX,
+    EI_EXPECTED,
+    EI_CHANCE,
+    EI_RESCALED,
+    UNIT_MODULARITY,
+    BEST_MODULARITY,
+    DEGREE_CENTRALISATION,
+    BETWEENNESS_CENTRALISATION,
+    FRAGILITY_1,
+    FRAGILITY_5,
+    BRIDGING_SHARE,
+    MEAN_CONSTRAINT,
+)
