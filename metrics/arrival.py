@@ -20,6 +20,7 @@ from metrics import facts as f
 from metrics.dialect import interval
 from metrics.looking_back import HISTORY, acts, first_day
 from metrics.metric import (
+    SO_FAR,
     Direction,
     Interval,
     Label,
@@ -245,6 +246,7 @@ NEW_VOICES = Metric(
     sources=(Source(Mark.OWN, "first-ever contributors among the contributors"),),
     statement=_new_voices,
     absent="no_contributors",
+    reach=SO_FAR,
     scopes=_ORGANISATION,
     windows=_DAYS28,
     interval=Interval.WILSON,
@@ -289,6 +291,7 @@ def _retained(windows: int, ordinal: Label) -> Metric:
         sources=(Source(Mark.KNOWN, "cohort analysis: retention in the 1st, 3rd and 6th period"),),
         statement=_retention(windows),
         absent="no_starters",
+        reach=SO_FAR,
         scopes=_ORGANISATION,
         windows=_DAYS28,
         privacy=Privacy.DOMINANCE,

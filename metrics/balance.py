@@ -21,6 +21,7 @@ from sqlalchemy.sql.selectable import CTE
 from connectors.activity import ContentType, Kind
 from metrics import facts as f
 from metrics.metric import (
+    WITHIN,
     Direction,
     Interval,
     Label,
@@ -200,6 +201,7 @@ PERSONA_SHARE = Metric(
     interval=Interval.WILSON,
     statement=_balance,
     absent="no_members",
+    reach=WITHIN,
     categories={
         "engager": Label(de="Ausgewogene", en="Engagers"),
         "catalyst": Label(de="Anstoßende", en="Catalysts"),

@@ -9,6 +9,7 @@ from metrics.conversation import CONVERSATION
 from metrics.depth import SIZES
 from metrics.dialogue import INTERACTIVE_SHARE, INTERACTIVE_SHARE_CREATED
 from metrics.editors import CO_AUTHORED_SHARE
+from metrics.freshness import FRESHNESS
 from metrics.habit import COMMUNITY_HEALTH, DAILY_STICKINESS, REGULARITY, WEEKLY_STICKINESS
 from metrics.inequality import (
     CONTENT_SPLIT,
@@ -20,12 +21,15 @@ from metrics.inequality import (
 )
 from metrics.interaction import RESPONSE_RATE, RESPONSE_RATE_LAX, TIME_TO_FIRST_RESPONSE
 from metrics.leadership import LEADERSHIP
+from metrics.lifetimes import ROOM_SURVIVAL, TIME_TO_FIRST_VOICE
+from metrics.memberships import MEMBERSHIP_ACTIVATION, MEMBERSHIP_READING
 from metrics.metric import Metric
 from metrics.network import NETWORK
 from metrics.openness import INTERACTIVE_SHARE_WEIGHTED, OPEN_SURFACE
 from metrics.participation import ACTIVE_SHARE, CONTRIBUTOR_SHARE, ROLE_SHARE
 from metrics.presence import PRESENCE_SHARE, REACH
 from metrics.room_types import ROOM_TYPE, ROOMS_AS_INTENDED
+from metrics.rooms import ROOM_BIRTHS, ROOM_CLOSURES, ROOMS_ON_FEW, SEVERAL_OWNERS
 from metrics.spread import SPREAD
 from metrics.top_down import TOP_DOWN
 from metrics.vitality import ROOM_STATE
@@ -67,9 +71,18 @@ CATALOG: Mapping[str, Metric] = MappingProxyType(
             CO_AUTHORED_SHARE,
             *TOP_DOWN,
             *LEADERSHIP,
+            *FRESHNESS,
             ROOM_STATE,
             ROOM_TYPE,
             ROOMS_AS_INTENDED,
+            ROOM_SURVIVAL,
+            TIME_TO_FIRST_VOICE,
+            ROOM_BIRTHS,
+            ROOM_CLOSURES,
+            SEVERAL_OWNERS,
+            ROOMS_ON_FEW,
+            MEMBERSHIP_ACTIVATION,
+            MEMBERSHIP_READING,
             *NETWORK,
         )
     }

@@ -9,6 +9,7 @@ from connectors.activity import ContentType
 from metrics.authored import Why, by_author, no_posts, rate_cell, ratio_cell, too_many, waiting
 from metrics.interaction import LEFT_OUT, NO_NEED, UNIT
 from metrics.metric import (
+    WITHIN,
     Direction,
     Interval,
     Label,
@@ -171,6 +172,7 @@ REPLY_RATIO = Metric(
     interval=Interval.BOOTSTRAP,
     statement=_replies,
     absent="no_posts",
+    reach=WITHIN,
     cell=ratio_cell,
 )
 
@@ -214,6 +216,7 @@ REACTION_ONLY_SHARE = Metric(
     interval=Interval.BOOTSTRAP,
     statement=_only_reactions,
     absent="no_posts",
+    reach=WITHIN,
     cell=rate_cell,
 )
 
@@ -255,6 +258,7 @@ DIALOGUE_SHARE = Metric(
     interval=Interval.BOOTSTRAP,
     statement=_dialogue,
     absent="no_posts",
+    reach=WITHIN,
     cell=rate_cell,
 )
 
@@ -286,6 +290,7 @@ ANSWERED_QUESTIONS = Metric(
     interval=Interval.BOOTSTRAP,
     statement=_questions,
     absent="no_posts",
+    reach=WITHIN,
     cell=rate_cell,
 )
 
@@ -332,6 +337,7 @@ ENGAGEMENT_OF_REACH = Metric(
     interval=Interval.BOOTSTRAP,
     statement=_engagement,
     absent="no_posts",
+    reach=WITHIN,
     cell=rate_cell,
 )
 

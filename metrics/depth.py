@@ -13,6 +13,7 @@ from metrics.clustered import unknown
 from metrics.conversation import FLAT, FOLLOWED, NO_PAGES, WINDOWS, is_post, known
 from metrics.interaction import LEFT_OUT, NO_NEED
 from metrics.metric import (
+    WITHIN,
     Cell,
     Direction,
     Interval,
@@ -29,7 +30,7 @@ from metrics.metric import (
     Tier,
 )
 from metrics.resampling import people_interval
-from metrics.scoping import cells, number, reason, same_cell
+from metrics.scoping import cells, distinct_number, number, reason, same_cell
 from metrics.threads import thread
 
 
@@ -47,6 +48,7 @@ def _distribution(name: str) -> Statement:
                 number(and_(is_post(t), or_(t.excluded.is_not(None), t.early))).label("excluded"),
                 number(counted).label("counted"),
                 number(and_(known(t), ~t.old)).label("pending"),
+                distinct_number(t.author, counted).label("people"),
             )
             .where(inside)
             .subquery("sums")
@@ -64,6 +66,8 @@ def _distribution(name: str) -> Statement:
                 s.window,
                 s.since,
                 cast(literal(""), String).label("category"),
+                s.people,
+                s.people.label("affirming"),
                 s.excluded,
                 reason(
                     (and_(s.counted == 0, s.pending > 0), "not_old_enough"), (s.counted == 0, "no_posts")
@@ -121,8 +125,8 @@ def quantile_cell(rows: list[Row], places: Callable[[NDArray[np.int64]], NDArray
     return Cell(
         int(found.sum()) * posts,
         len(found) * posts,
-        len(authors),
-        len(authors),
+        rows[0]["people"],
+        rows[0]["affirming"],
         rows[0]["excluded"],
         low=low,
         high=high,
@@ -179,6 +183,7 @@ def _size(
         interval=Interval.BOOTSTRAP,
         statement=_distribution(column),
         absent="no_posts",
+        reach=WITHIN,
         cell=cell,
     )
 

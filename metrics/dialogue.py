@@ -7,7 +7,7 @@ from sqlalchemy import Select, String, and_, cast, false, func, literal, select
 from connectors.activity import ContentType
 from metrics import facts as f
 from metrics.interaction import FOLLOWED, LEFT_OUT, NO_NEED, UNIT, rates
-from metrics.metric import Direction, Label, Mark, Measure, Metric, Scope, Source, Subject, Tier
+from metrics.metric import WITHIN, Direction, Label, Mark, Measure, Metric, Scope, Source, Subject, Tier
 from metrics.scoping import belongs, distinct_number, grouping, number, reason, scope_key
 
 
@@ -150,4 +150,5 @@ INTERACTIVE_SHARE_CREATED = Metric(
     sources=(Source(Mark.OWN, "interactive share of what is created"),),
     statement=_interactive_share_created,
     absent="no_posts",
+    reach=WITHIN,
 )

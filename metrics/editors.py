@@ -8,6 +8,7 @@ from connectors.activity import ContentType, Kind
 from metrics import facts as f
 from metrics.looking_back import HISTORY, Span
 from metrics.metric import (
+    SO_FAR,
     Direction,
     Label,
     Mark,
@@ -171,6 +172,7 @@ CO_AUTHORED_SHARE = Metric(
     sources=(Source(Mark.OWN, "two editors in twelve months"),),
     statement=_co_authored,
     absent="no_pages",
+    reach=SO_FAR,
     scopes=frozenset({Scope.ORGANISATION, Scope.ROOM}),
     windows=frozenset({Window.WEEKS26}),
     privacy=Privacy.DOMINANCE,

@@ -8,6 +8,8 @@ from sqlalchemy.sql.selectable import CTE
 from metrics import facts as f
 from metrics.looking_back import HISTORY, Span, active_weeks, acts, too_many
 from metrics.metric import (
+    SO_FAR,
+    WITHIN,
     Cell,
     Direction,
     Interval,
@@ -15,6 +17,7 @@ from metrics.metric import (
     Mark,
     Measure,
     Metric,
+    Reach,
     Row,
     Scope,
     Source,
@@ -256,6 +259,7 @@ WEEKLY_STICKINESS = Metric(
     ),
     statement=_weekly,
     absent="nobody_active",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_DAYS28,
     interval=Interval.BOOTSTRAP,
@@ -298,6 +302,8 @@ DAILY_STICKINESS = Metric(
     sources=(Source(Mark.KNOWN, "product analytics: stickiness as the mean of DAU over working days / MAU"),),
     statement=_daily,
     absent="nobody_active",
+    # The day before the period says how many working days its first day has.
+    reach=Reach(7, 28),
     scopes=_ORGANISATION,
     windows=_DAYS28,
     interval=Interval.BOOTSTRAP,
@@ -330,6 +336,7 @@ REGULARITY = Metric(
     ),
     statement=_regular,
     absent="no_members",
+    reach=SO_FAR,
     scopes=_ORGANISATION,
     windows=_DAYS28,
     interval=Interval.WILSON,
@@ -372,6 +379,7 @@ COMMUNITY_HEALTH = Metric(
     ),
     statement=_health,
     absent="nobody_active",
+    reach=SO_FAR,
     scopes=_ORGANISATION,
     windows=_DAYS28,
     interval=Interval.WILSON,

@@ -22,6 +22,7 @@ from connectors.activity import ContentType
 from metrics import facts as f
 from metrics.authored import by_author, no_posts, rate_cell, too_many, waiting
 from metrics.metric import (
+    WITHIN,
     Cell,
     Direction,
     Interval,
@@ -226,6 +227,7 @@ RESPONSE_RATE = Metric(
     interval=Interval.BOOTSTRAP,
     statement=_response_rate(lax=False),
     absent="no_posts",
+    reach=WITHIN,
     cell=rate_cell,
 )
 
@@ -265,6 +267,7 @@ RESPONSE_RATE_LAX = Metric(
     interval=Interval.BOOTSTRAP,
     statement=_response_rate(lax=True),
     absent="no_posts",
+    reach=WITHIN,
     cell=rate_cell,
 )
 
@@ -310,5 +313,6 @@ TIME_TO_FIRST_RESPONSE = Metric(
     interval=Interval.GREENWOOD,
     statement=_first_response,
     absent="no_posts",
+    reach=WITHIN,
     cell=median_cell,
 )

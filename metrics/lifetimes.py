@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     BigInteger,
-    Date,
     Select,
     String,
     and_,
@@ -36,7 +35,7 @@ from metrics.metric import (
     Tier,
     Window,
 )
-from metrics.survival import kaplan_meier
+from metrics.survival import Survival, kaplan_meier
 from metrics.vitality import DORMANT
 
 FEWEST = 10
@@ -52,20 +51,19 @@ AGES = {
 
 
 def births() -> CTE:
-    """Every room with the day it came about; NULL where that is not known, or it was brought along by a relaunch.
+    """Every room with its first known day, and whether it came about on it.
 
-    `observed` is the first day of its source's log: a room that ended before it would not be known to have lived.
+    That is not known where the platform does not tell, or where a relaunch brought it along. `observed` is the first day of its
+    source's log: a room that ended before it would not be known to have lived.
     """
     r, life, log = f.room.c, f.room_life.c, f.entry.c
     logged = select(log.source, func.min(log.day).label("day")).group_by(log.source).subquery("logged")
     return (
         select(
             r.key.label("room"),
-            case(
-                (or_(r.created.is_(None), f.brought_day.c.day.is_not(None)), cast(null(), Date)),
-                else_=life.start,
-            ).label("day"),
-            logged.c.day.label("observed"),
+            life.start.label("day"),
+            and_(r.created.is_not(None), f.brought_day.c.day.is_(None)).label("known"),
+            func.coalesce(logged.c.day, life.start).label("observed"),
             life.born,
             life.archived,
             life.gone,
@@ -95,23 +93,24 @@ def _survival(scope: Scope) -> Select[Any]:
     b, latest = (rooms := births()).c, latest_acts()
     p, last, c = f.period.c, latest.c, f.calendar.c
     ended = func.greatest(func.coalesce(last.day, b.day), b.day)
-    silent = p.working - c.working >= DORMANT
+    # What ended before the calendar begins has been silent for longer than it reaches.
+    silent = p.working - func.coalesce(c.working, 0) >= DORMANT
     gone = func.coalesce(b.gone < p.until, False)
     event = and_(silent, ~b.archived, ~gone)
     # Who still lives was seen alive up to the end of the period, who was closed or is gone up to its last act.
     end = case((or_(event, b.archived, gone), ended), else_=p.until)
-    begun = func.greatest(func.coalesce(b.observed, b.day), b.day)
+    entered = func.greatest(b.observed, b.day)
     lives = (
         select(
             p.since,
-            (end - b.day).label("lasted"),
-            event.label("ended"),
-            func.least(begun - b.day, end - b.day).label("entered"),
-            (begun > b.day).label("late"),
-            (b.day.is_not(None)).label("known"),
+            b.day.label("began"),
+            entered.label("entered"),
+            end.label("ended"),
+            event.label("died"),
+            and_(b.known, or_(entered == b.day, entered < end)).label("known"),
         )
         .select_from(rooms)
-        .join(f.period, and_(p.window == _HALF_YEAR, func.coalesce(b.day < p.until, True)))
+        .join(f.period, and_(p.window == _HALF_YEAR, b.day < p.until))
         .outerjoin(latest, and_(last.room == b.room, last.since == p.since))
         .outerjoin(f.calendar, c.day == ended)
         .cte("lives")
@@ -120,19 +119,19 @@ def _survival(scope: Scope) -> Select[Any]:
 
 
 def _observations(lives: CTE, categories: tuple[str, ...]) -> Select[Any]:
-    """Per half-year and category: how many rooms were followed how long, and of how many nothing is known."""
+    """Per half-year and category: how many rooms were followed from when to when, and of how many nothing is known."""
     v = lives.c
     alike = (
         select(
             v.since,
-            v.lasted,
-            v.ended,
+            v.began,
             v.entered,
-            v.late,
+            v.ended,
+            v.died,
             func.count().label("rooms"),
         )
         .where(v.known)
-        .group_by(v.since, v.lasted, v.ended, v.entered, v.late)
+        .group_by(v.since, v.began, v.entered, v.ended, v.died)
         .subquery("alike")
     )
     unknown = (
@@ -150,10 +149,10 @@ def _observations(lives: CTE, categories: tuple[str, ...]) -> Select[Any]:
             cast(literal(_HALF_YEAR), String).label("window"),
             h.since,
             names.c.name.label("category"),
-            a.lasted,
-            a.ended,
+            a.began,
             a.entered,
-            a.late,
+            a.ended,
+            a.died,
             a.rooms,
             none.label("people"),
             none.label("affirming"),
@@ -170,43 +169,48 @@ def _unknown(row: Row, why: str) -> Cell:
     return Cell(None, None, None, None, row["excluded"], why)
 
 
-def survival_cell(rows: list[Row]) -> Cell:
-    """The Kaplan-Meier share of rooms still alive at an age, in ten-thousandths."""
-    age, _ = AGES[rows[0]["category"]]
+def _estimated(rows: list[Row]) -> Survival | str:
+    """The estimate over days of age, or why there is none."""
     lives = [row for row in rows if row["rooms"]]
     if not lives:
-        return _unknown(rows[0], "births_unknown" if rows[0]["excluded"] else "no_rooms")
+        return "births_unknown" if rows[0]["excluded"] else "no_rooms"
     # The curve begins with those that were seen from their first day.
-    if sum(row["rooms"] for row in lives if not row["late"]) < FEWEST:
-        return _unknown(rows[0], "few_rooms")
-    if max(row["lasted"] for row in lives) < age:
-        return _unknown(rows[0], "not_enough_history")
-    estimate = kaplan_meier(
-        [row["lasted"] for row in lives],
-        [row["ended"] for row in lives],
+    if sum(row["rooms"] for row in lives if row["entered"] == row["began"]) < FEWEST:
+        return "few_rooms"
+    return kaplan_meier(
+        [(row["ended"] - row["began"]).days for row in lives],
+        [row["died"] for row in lives],
         [row["rooms"] for row in lives],
-        [row["entered"] for row in lives],
+        [(row["entered"] - row["began"]).days for row in lives],
     )
+
+
+def survival_cell(rows: list[Row]) -> Cell:
+    """The share of rooms still alive at an age, in ten-thousandths."""
+    estimate, (age, _) = _estimated(rows), AGES[rows[0]["category"]]
+    if isinstance(estimate, str):
+        return _unknown(rows[0], estimate)
+    if max((row["ended"] - row["began"]).days for row in rows) < age:
+        return _unknown(rows[0], "not_enough_history")
     low, high = estimate.interval_after(age)
-    return Cell(
-        round(PARTS * estimate.after(age)), PARTS, None, None, rows[0]["excluded"], low=low, high=high
-    )
+    share = round(PARTS * estimate.after(age))
+    return Cell(share, PARTS, None, None, rows[0]["excluded"], low=low, high=high)
 
 
 def _first_voice(scope: Scope) -> Select[Any]:
     """Rooms that came about in the half-year, followed up to the horizon."""
     b, p, h = (rooms := births()).c, f.period.c, f.horizon.c
-    joined = and_(b.born.is_not(None), b.born >= b.day)
-    end = func.least(func.coalesce(b.gone, h.day), h.day)
+    joined = b.born.is_not(None)
+    followed = func.greatest(func.least(func.coalesce(b.gone, h.day), h.day), b.day)
     lives = (
         select(
             p.since,
-            case((joined, b.born - b.day), else_=func.greatest(end - b.day, 0)).label("lasted"),
-            joined.label("ended"),
-            literal(0).label("entered"),
-            literal(False).label("late"),
+            b.day.label("began"),
+            b.day.label("entered"),
+            case((joined, b.born), else_=followed).label("ended"),
+            joined.label("died"),
             # What happened in it before its source's log begins is not known.
-            func.coalesce(b.observed <= b.day, False).label("known"),
+            and_(b.known, b.observed <= b.day).label("known"),
         )
         .select_from(rooms)
         .join(f.horizon, literal(True))
@@ -217,15 +221,10 @@ def _first_voice(scope: Scope) -> Select[Any]:
 
 
 def first_voice_cell(rows: list[Row]) -> Cell:
-    """The Kaplan-Meier median in days."""
-    lives = [row for row in rows if row["rooms"]]
-    if not lives:
-        return _unknown(rows[0], "births_unknown" if rows[0]["excluded"] else "no_rooms")
-    if sum(row["rooms"] for row in lives) < FEWEST:
-        return _unknown(rows[0], "few_rooms")
-    estimate = kaplan_meier(
-        [row["lasted"] for row in lives], [row["ended"] for row in lives], [row["rooms"] for row in lives]
-    )
+    """The median in days."""
+    estimate = _estimated(rows)
+    if isinstance(estimate, str):
+        return _unknown(rows[0], estimate)
     if estimate.median is None:
         return _unknown(rows[0], "not_reached")
     low, high = estimate.median_interval()

@@ -132,6 +132,24 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """What a statement reads for a period [since, until): only days from `before` days before it to `after` days after it.
+
+    None is without end. A date beyond is known to it only as "earlier" or "later"; a wait for working days that goes on for
+    28 of them at most counts as within. Of tables with a row for each window it reads only that of the period itself.
+    """
+
+    before: int | None = None
+    after: int | None = None
+
+
+WITHIN = Reach(0, 28)
+"""The days of the period, and what is final 28 days after it."""
+SO_FAR = Reach(None, 28)
+"""And everything before."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One counted value.
 
@@ -178,7 +196,8 @@ class Metric:
 
     `statement` gives for a scope rows with the columns `scope_key`, `window`, `since`, `category` and what `cell` makes
     a `Cell` of: by default numerator, denominator, people, affirming, excluded, and a reason where the value is unknown.
-    Where it gives no row the value is unknown for the reason `absent`. A metric with `categories` is a partition: its
+    Where it gives no row the value is unknown for the reason `absent`. A value is computed anew only if something within
+    `reach` changed. A metric with `categories` is a partition: its
     cells of one scope key and period share the denominator, and numerators add up to it unless some of them are unknown; in the
     scopes `single` exactly one category holds and only that one is given.
     """
@@ -201,6 +220,7 @@ class Metric:
     single: frozenset[Scope] = frozenset()
     privacy: Privacy = Privacy.AGGREGATE
     interval: Interval = Interval.NONE
+    reach: Reach = Reach()
     cell: Callable[[list[Row]], Cell] = cell
 
 
@@ -257,6 +277,9 @@ REASONS: Mapping[str, Label] = {
     ),
     "no_units": Label(de="keine Einheit mit genügend Menschen", en="no unit with enough people"),
     "no_typed_rooms": Label(de="keine Räume mit bekannter Art", en="no rooms of a known type"),
+    "no_busy_rooms": Label(
+        de="in keinem Raum geschieht genug, um etwas zu sagen", en="in no room enough happens to say anything"
+    ),
     "too_quiet": Label(de="im Raum geschieht zu wenig", en="too little happens in the room"),
     "too_few_people": Label(de="im Raum sind zu wenige Menschen", en="too few people are in the room"),
     "few_rooms": Label(de="zu wenige Räume für eine Aussage", en="too few rooms to say anything"),
@@ -308,6 +331,20 @@ REASONS: Mapping[str, Label] = {
     "nothing_answered": Label(de="auf keinen Beitrag kam etwas zurück", en="nothing came back on any post"),
     "no_questions_marked": Label(
         de="keine Plattform kennzeichnet Fragen", en="no platform marks questions as such"
+    ),
+    "no_official_pages": Label(
+        de="keine Seiten in einem als offiziell ausgewiesenen Raum", en="no pages in a room declared official"
+    ),
+    "age_unknown": Label(
+        de="bei zu vielen Seiten ist nicht bekannt, wann zuletzt jemand sie änderte",
+        en="for too many pages it is not known when somebody last changed them",
+    ),
+    "page_owners_unknown": Label(
+        de="bei zu vielen Seiten ist nicht bekannt, wer sie anlegte und änderte",
+        en="for too many pages it is not known who made and changed them",
+    ),
+    "pages_too_young": Label(
+        de="die Seiten sind noch zu jung, um es zu sagen", en="the pages are too recent to tell"
     ),
     "gone": Label(de="den Raum gibt es nicht mehr", en="the room no longer exists"),
 }

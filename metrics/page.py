@@ -107,6 +107,11 @@ in `metrics/`; change them there and run `python -m metrics.page > docs/metrics.
   who took part would be people of whom only such a reaction tells, it is unknown how many reacted, and not few.
 - **Views** of contents are totals; what was added between two looks at most 28 days apart belongs to the day of the later.
 
+## Left out and why
+
+- **Official pages reviewed on time.** No connector reads review dates yet, so it is not known when a page was to be reviewed.
+- **Dead links.** They stand in the text of pages, which is never stored, and no connected platform counts them.
+
 ## What data a metric needs
 
 | Tier | Data |

@@ -20,6 +20,7 @@ from sqlalchemy.sql.selectable import CTE
 from connectors.activity import PersonKind
 from metrics import facts as f
 from metrics.metric import (
+    WITHIN,
     Direction,
     Interval,
     Label,
@@ -260,6 +261,7 @@ ACTIVE_SHARE = Metric(
     ),
     statement=_reached(REACTING),
     absent="no_members",
+    reach=WITHIN,
 )
 
 CONTRIBUTOR_SHARE = Metric(
@@ -284,6 +286,7 @@ CONTRIBUTOR_SHARE = Metric(
     sources=(Source(Mark.KNOWN, "Nielsen 2006: participation inequality (90-9-1)"),),
     statement=_reached(CONTRIBUTING),
     absent="no_members",
+    reach=WITHIN,
 )
 
 ROLE_SHARE = Metric(
@@ -321,6 +324,7 @@ ROLE_SHARE = Metric(
     ),
     statement=_roles,
     absent="no_members",
+    reach=WITHIN,
     categories={
         "creating": Label(de="Schaffende", en="Creating"),
         "contributing": Label(de="Beitragende", en="Contributing"),

@@ -21,6 +21,7 @@ from connectors.activity import Kind
 from metrics import facts as f
 from metrics.looking_back import acts
 from metrics.metric import (
+    SO_FAR,
     Direction,
     Interval,
     Label,
@@ -264,6 +265,7 @@ REACH = Metric(
     ),
     statement=_reach,
     absent="no_members",
+    reach=SO_FAR,
     windows=frozenset({Window.DAYS28}),
     interval=Interval.WILSON,
 )
@@ -305,6 +307,7 @@ PRESENCE_SHARE = Metric(
     ),
     statement=_presence,
     absent="no_members",
+    reach=SO_FAR,
     windows=frozenset({Window.DAYS28}),
     interval=Interval.WILSON,
     categories={

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from connectors.activity import ContentType, CounterName, Kind, PersonKind
 from metrics import facts as f
-from metrics import hygiene, threads, ties
+from metrics import hygiene, page_state, threads, ties
 from metrics.dialect import interval, text
 from metrics.hygiene import values
 from metrics.scoping import ColumnSet
@@ -398,6 +398,7 @@ ROLLUPS: tuple[tuple[Table, Callable[[], Select[tuple[object, ...]]]], ...] = (
     (f.viewing, _viewing),
     (f.room_life, _room_life),
     *ties.ROLLUPS,
+    *page_state.ROLLUPS,
     *threads.ROLLUPS,
 )
 """Each fact table and what it is computed from, in the order in which they depend on each other."""

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from metrics import facts as f
 from metrics.metric import (
+    WITHIN,
     Direction,
     Label,
     Mark,
@@ -257,6 +258,7 @@ ROOM_TYPE = Metric(
     sources=(_RIEMER, Source(Mark.OWN, "the rules and their thresholds")),
     statement=_room_type,
     absent="no_typed_rooms",
+    reach=WITHIN,
     scopes=frozenset({Scope.ORGANISATION, Scope.ROOM}),
     windows=_BOTH,
     categories=TYPES,
@@ -291,6 +293,7 @@ ROOMS_AS_INTENDED = Metric(
     sources=(_RIEMER, Source(Mark.OWN, "which type fits which purpose")),
     statement=_as_intended,
     absent="no_typed_rooms",
+    reach=WITHIN,
     scopes=frozenset({Scope.ORGANISATION}),
     windows=_BOTH,
 )

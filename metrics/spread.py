@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, case, cast, func, literal, select
 
 from metrics.metric import (
+    WITHIN,
     Direction,
     Label,
     Mark,
@@ -94,6 +95,7 @@ SPREAD = Metric(
     sources=(Source(Mark.OWN, "half of the company's active share as the mark of taking part"),),
     statement=_spread,
     absent="no_units",
+    reach=WITHIN,
     scopes=frozenset({Scope.ORGANISATION}),
     windows=frozenset({Window.DAYS28, Window.WEEKS26}),
 )

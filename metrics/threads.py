@@ -18,7 +18,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    exists,
     func,
     literal,
     select,
@@ -208,7 +207,7 @@ def _thread() -> Select[tuple[object, ...]]:
             count(written.c.returns).label("returns"),
             count(reacted.c.reactions).label("reactions"),
             count(reacted.c.undated).label("undated"),
-            exists().where(rooms.c.room == p.room).label("reactable"),
+            rooms.c.room.is_not(None).label("reactable"),
             count(reached.c.engaged).label("engaged"),
             count(reached.c.viewers).label("viewers"),
             func.coalesce(watched, False).label("watched"),
@@ -218,6 +217,7 @@ def _thread() -> Select[tuple[object, ...]]:
         .outerjoin(reacted, reacted.c.object == p.object)
         .outerjoin(reached, reached.c.object == p.object)
         .outerjoin(views, v.room == p.room)
+        .outerjoin(rooms, rooms.c.room == p.room)
     )
 
 

@@ -21,6 +21,7 @@ from sqlalchemy.sql.selectable import CTE
 from metrics import facts as f
 from metrics.dialect import interval
 from metrics.metric import (
+    SO_FAR,
     Direction,
     Label,
     Mark,
@@ -274,6 +275,7 @@ ROOM_STATE = Metric(
     ),
     statement=_room_state,
     absent="no_rooms",
+    reach=SO_FAR,
     scopes=frozenset({Scope.ORGANISATION, Scope.ROOM}),
     windows=frozenset({Window.DAYS28}),
     categories=STATES,

@@ -18,6 +18,8 @@ from service.api.problems import handle_problems
 from service.api.schemas import Problem
 from service.errors import Invalid
 from service.hints import hooks
+from service.privacy.enforcement import require_serve
+from service.publication.publish import protection
 from service.security import signin
 from service.security.accounts import Passwords
 from service.security.browser import SameOrigin, SecureHeaders, Unexpected
@@ -27,11 +29,13 @@ from service.web import pages
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
-    """The service. Raises `Invalid` if pages would be open although an organisation is real, `SchemaOutdated` without schema."""
+    """The service. Raises `Invalid` if pages would be open although an organisation is real, `SchemaOutdated` without schema,
+    `ExceedsAgreement` if more would be shown than agreed."""
     engine = engine or database.connect(settings.database_url)
     https = (settings.public_url or "").lower().startswith("https://")
     if settings.open_pages:
         _require_synthetic(engine)
+    _require_agreed(settings, engine)
     app = FastAPI(
         title="Resonanz",
         version=version("resonanz"),
@@ -93,6 +97,14 @@ def _require_synthetic(engine: Engine) -> None:
         synthetic = signin.only_synthetic(session)
     if not synthetic:
         raise Invalid("pages without sign-in are for synthetic organisations only: unset RESONANZ_OPEN_PAGES")
+
+
+def _require_agreed(settings: Settings, engine: Engine) -> None:
+    """Raise `ExceedsAgreement` if more would be shown than agreed; without a schema there is no agreement yet."""
+    current, head = database.revisions(engine)
+    if current == head:
+        with Session(engine) as session:
+            require_serve(session, settings, protection(settings.minimum_group))
 
 
 def _describe(app: FastAPI) -> None:

@@ -29,14 +29,14 @@ def to_arrow(table: Table, rows: Iterable[tuple[Any, ...]]) -> pa.Table:
 
 
 def register(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Make rows, in the order of the table's columns, a table of the connection."""
+    """Make rows, in the order of the table's columns, a table of the connection, in place of one of that name."""
     given = to_arrow(table, rows)
     if not isinstance(connection, duckdb.DuckDBPyConnection):
         connection.register(table.name, given)
         return
     # A table of DuckDB's own knows how large it is, and may be renamed.
     connection.register("given", given)
-    connection.execute(f"CREATE TABLE {table.name} AS SELECT * FROM given")  # noqa: S608
+    connection.execute(f"CREATE OR REPLACE TABLE {table.name} AS SELECT * FROM given")  # noqa: S608
     connection.unregister("given")
 
 

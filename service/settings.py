@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         default=None, description="URL the service is reached by, for cookies and origins"
     )
     minimum_group: int = Field(default=10, ge=5, description="k: fewer people are never shown (hard floor 5)")
+    keep_activities: int | None = Field(
+        default=None, ge=1, description="days single activities are kept; default: until they are erased"
+    )
     open_pages: bool = Field(default=False, description="no sign-in; only for the synthetic demonstration")
 
     @cached_property

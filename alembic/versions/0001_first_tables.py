@@ -20,11 +20,62 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
-        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("issuer", sa.String(length=300), nullable=True),
+        sa.Column("subject", sa.String(length=300), nullable=True),
         sa.Column("created", Instant(), nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_account_issuer_subject")),
         sa.UniqueConstraint("name", name=op.f("uq_account_name")),
+    )
+    op.create_table(
+        "api_token",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=64), nullable=False),
+        sa.Column("handle", sa.String(length=16), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("created", Instant(), nullable=False),
+        sa.Column("expires", Instant(), nullable=False),
+        sa.Column("revoked", Instant(), nullable=True),
+        sa.Column("used", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+            name=op.f("fk_api_token_account_id_account"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
+        sa.UniqueConstraint("handle", name=op.f("uq_api_token_handle")),
+    )
+    with op.batch_alter_table("api_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_token_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "audit_entry",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("account", sa.String(length=80), nullable=False),
+        sa.Column("action", sa.String(length=64), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_entry")),
+    )
+    op.create_table(
+        "audit_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
+    )
+    op.create_table(
+        "spent_sign_in",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("spent", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_spent_sign_in")),
     )
     op.create_table(
         "organisation",
@@ -132,6 +183,42 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "fingerprint",
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("metric", sa.String(length=64), nullable=False),
+        sa.Column("scope", sa.String(length=16), nullable=False),
+        sa.Column("window", sa.String(length=16), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_fingerprint_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "organisation_id", "metric", "scope", "window", "since", name=op.f("pk_fingerprint")
+        ),
+    )
+    op.create_table(
+        "measuring",
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("log", sa.String(length=64), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("given", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("left_out", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_measuring_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_measuring")),
+    )
+    op.create_table(
         "milestone",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organisation_id", sa.Integer(), nullable=False),
@@ -173,6 +260,7 @@ def upgrade() -> None:
         "session",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("created", Instant(), nullable=False),
         sa.Column("used", Instant(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -513,6 +601,64 @@ def upgrade() -> None:
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.create_index("ix_membership_room_id_until", ["room_id", "until"], unique=False)
 
+    op.create_table(
+        "holder_key",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("holder", sa.String(length=16), nullable=False),
+        sa.Column("public_key", sa.String(length=64), nullable=False),
+        sa.Column("registered", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_holder_key_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holder_key")),
+        sa.UniqueConstraint("organisation_id", "holder", name=op.f("uq_holder_key_organisation_id_holder")),
+    )
+    op.create_table(
+        "agreement_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("created", Instant(), nullable=False),
+        sa.Column("activated", Instant(), nullable=True),
+        sa.Column("ended", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_agreement_version_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_version")),
+        sa.UniqueConstraint(
+            "organisation_id", "number", name=op.f("uq_agreement_version_organisation_id_number")
+        ),
+    )
+    op.create_table(
+        "agreement_signature",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("agreement_version_id", sa.Integer(), nullable=False),
+        sa.Column("holder", sa.String(length=16), nullable=False),
+        sa.Column("public_key", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.String(length=88), nullable=False),
+        sa.Column("signed", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agreement_version_id"],
+            ["agreement_version.id"],
+            name=op.f("fk_agreement_signature_agreement_version_id_agreement_version"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_signature")),
+        sa.UniqueConstraint(
+            "agreement_version_id",
+            "holder",
+            name=op.f("uq_agreement_signature_agreement_version_id_holder"),
+        ),
+    )
     # ### end Alembic commands ###
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from metrics.metric import (
+    WITHIN,
     Cell,
     Direction,
     Interval,
@@ -122,6 +123,7 @@ DEGREE_CENTRALISATION = Metric(
     sources=(_FREEMAN,),
     statement=totals,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     privacy=Privacy.DOMINANCE,
@@ -169,6 +171,7 @@ BETWEENNESS_CENTRALISATION = Metric(
     sources=(_FREEMAN, Source(Mark.KNOWN, "Brandes and Pich 2007: estimation from pivots")),
     statement=edges,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     privacy=Privacy.DOMINANCE,
@@ -215,6 +218,7 @@ def _fragile(percent: int) -> Metric:
         ),
         statement=edges,
         absent="no_ties",
+        reach=WITHIN,
         scopes=_ORGANISATION,
         windows=_WINDOWS,
         privacy=Privacy.DOMINANCE,
@@ -253,6 +257,7 @@ BRIDGING_SHARE = Metric(
     sources=(Source(Mark.KNOWN, "Burt 1992: structural holes"), Source(Mark.OWN, "two other units")),
     statement=totals,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     privacy=Privacy.PERSON,
@@ -296,6 +301,7 @@ MEAN_CONSTRAINT = Metric(
     sources=(Source(Mark.KNOWN, "Burt 1992: structural holes, constraint"),),
     statement=edges,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     privacy=Privacy.PERSON,

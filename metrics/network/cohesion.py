@@ -7,6 +7,7 @@ from sqlalchemy import Select, and_, case, func, literal, select, union_all
 
 from metrics import facts as f
 from metrics.metric import (
+    WITHIN,
     Cell,
     Direction,
     Interval,
@@ -155,6 +156,7 @@ CONNECTION = Metric(
     ),
     statement=_connection,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     categories={
@@ -194,6 +196,7 @@ MEAN_DEGREE = Metric(
     sources=(Source(Mark.KNOWN, "Wasserman and Faust 1994: mean nodal degree"),),
     statement=totals,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     cell=ratio(lambda row: (row["ends"], row["people"])),
@@ -229,6 +232,7 @@ DENSITY = Metric(
     sources=(Source(Mark.KNOWN, "Wasserman and Faust 1994: density"),),
     statement=totals,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     cell=ratio(lambda row: (row["ends"], row["people"] * (row["people"] - 1))),
@@ -263,6 +267,7 @@ RECIPROCITY_DYADS = Metric(
     sources=(_FAUST, _SWOOP),
     statement=totals,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     privacy=Privacy.PERSON,
@@ -290,6 +295,7 @@ RECIPROCITY_ARCS = Metric(
     sources=(_FAUST, _SWOOP),
     statement=totals,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     privacy=Privacy.PERSON,

@@ -1,6 +1,7 @@
 """Does the network fall apart along units, or along other lines?"""
 
 from metrics.metric import (
+    WITHIN,
     Cell,
     Direction,
     Interval,
@@ -87,6 +88,7 @@ UNIT_MODULARITY = Metric(
     sources=(_NEWMAN,),
     statement=by_unit,
     absent="no_ties",
+    reach=WITHIN,
     scopes=frozenset({Scope.ORGANISATION}),
     windows=frozenset(WINDOWS),
     cell=network_cell(_of_units, "unit_reason"),
@@ -126,6 +128,7 @@ BEST_MODULARITY = Metric(
     sources=(_NEWMAN, Source(Mark.KNOWN, "Traag, Waltman and van Eck 2019: Leiden algorithm")),
     statement=edges,
     absent="no_ties",
+    reach=WITHIN,
     scopes=frozenset({Scope.ORGANISATION}),
     windows=frozenset(WINDOWS),
     interval=Interval.SIMULATED,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from metrics.metric import (
+    WITHIN,
     Cell,
     Direction,
     Interval,
@@ -153,6 +154,7 @@ EI_INDEX = Metric(
     sources=(_KRACKHARDT, Source(Mark.READ, "R package isnar: ei (rdrr.io)")),
     statement=of_units,
     absent="no_ties",
+    reach=WITHIN,
     scopes=frozenset({Scope.ORGANISATION, Scope.UNIT}),
     windows=_WINDOWS,
     privacy=Privacy.DOMINANCE,
@@ -188,6 +190,7 @@ EI_EXPECTED = Metric(
     sources=(_KRACKHARDT,),
     statement=edges,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     privacy=Privacy.DOMINANCE,
@@ -223,6 +226,7 @@ EI_CHANCE = Metric(
     sources=(_KRACKHARDT,),
     statement=edges,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     cell=_by_permutation(_chance),
@@ -257,6 +261,7 @@ EI_RESCALED = Metric(
     sources=(_KRACKHARDT, Source(Mark.KNOWN, "UCINET: E-I rescaled by density")),
     statement=by_unit,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     privacy=Privacy.DOMINANCE,
@@ -283,6 +288,7 @@ CROSS_UNIT_SHARE = Metric(
     sources=(Source(Mark.KNOWN, "the share behind the E-I index: (1 + E-I) / 2"),),
     statement=totals,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     cell=ratio(
@@ -322,6 +328,7 @@ COVERED_UNIT_PAIRS = Metric(
     sources=(Source(Mark.OWN, f"pairs of units with at least {COVERED} ties"),),
     statement=unit_pairs,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     cell=ratio(
@@ -353,6 +360,7 @@ CONTACT_DIVERSITY = Metric(
     sources=(Source(Mark.READ, "SWOOP Analytics: diversity"),),
     statement=diversities,
     absent="no_ties",
+    reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
     privacy=Privacy.DOMINANCE,

@@ -45,6 +45,7 @@ from service.database import transaction
 from service.errors import NotFound
 from service.identity import matching
 from service.models import Organisation, Source, Sync
+from service.privacy.enforcement import require_sync
 
 FLUSH_ROWS = 20_000
 MANY_FILES = 40
@@ -92,7 +93,8 @@ def collect(
     Without `connector` the one the source was added with is built. With `only` no other streams are read; such a collection says
     nothing about how far the source as a whole was read. A stream that breaks off keeps what it brought, leaves a
     gap and lets the others go on. Raises `NotFound` for an unknown source, `Conflict` while another process collects it or
-    erases somebody, `LogUnusable` if the log belongs to another pseudonym key. Whatever kills the process, the next
+    erases somebody, `LogUnusable` if the log belongs to another pseudonym key, `ExceedsAgreement` for what the
+    agreement in force does not allow. Whatever kills the process, the next
     collection goes on where the last stored page ended.
     """
     with Session(engine, expire_on_commit=False) as session:
@@ -156,6 +158,8 @@ class _Collection:
         reader, error = given, None
         try:
             reader = given or find_connector(self.source.connector).connect(self.source.settings, self.memory)
+            with Session(self.engine) as session:
+                require_sync(session, self.source, reader)
             streams = [stream for stream in reader.streams() if only is None or stream in only]
             for number, stream in enumerate(streams, 1):
                 self._stream(reader, stream, number, len(streams))

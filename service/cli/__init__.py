@@ -5,7 +5,7 @@ import sys
 import typer
 
 from connectors.errors import ConnectorError
-from service.cli import accounts, activity, demonstration, operation, organisation, source, values
+from service.cli import accounts, activity, demonstration, operation, organisation, privacy, source, values
 from service.errors import ServiceError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(organisation.app, name="organisation")
 app.add_typer(organisation.rooms, name="room")
 app.add_typer(values.app, name="metrics")
 app.add_typer(activity.app, name="activity")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(accounts.app, name="admin")
 
 

@@ -1,20 +1,20 @@
 """A measuring run: metric by metric and scope by scope, over all periods together."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Engine, and_, cast, delete, func, insert, select
+from sqlalchemy import BigInteger, Engine, and_, cast, func, select
 from sqlalchemy.orm import Session
 
 from metrics import facts
 from metrics.catalog import CATALOG
 from metrics.dialect import text
-from metrics.metric import Cell, Metric, Scope, Window
+from metrics.metric import Cell, Metric, Scope
 from metrics.periods import Period, complete_periods
 from metrics.rollup import build
 from service.activity.lock import hold
@@ -22,15 +22,31 @@ from service.database import transaction
 from service.engines import ComputeEngine, Connection
 from service.engines.duck import DuckDB
 from service.errors import NotFound
+from service.measure import kept
 from service.measure.given import register_given
-from service.models import Base, Measurement, Organisation, Source, Sync, Unit
+from service.measure.plan import PeriodTables, Step, plan
+from service.models import Measuring, Organisation, Source, Sync, Unit
+from service.privacy.enforcement import require_measure
 
 WEEKS = 60
 """How far back is measured unless told otherwise."""
 _DUCKDB = DuckDB()
-_BATCH = 5000
-# The table, not the class: the ORM would send rows apart by which of their values are missing.
-_TABLE = Base.metadata.tables[Measurement.__tablename__]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a run computed anew, and why.
+
+    `why` is what changed since the last one, of: first, full, activities, given (people, rooms, contents, calendars), code,
+    days (the horizon moved). `weeks` are the Mondays of the weeks in which the log was touched, None where that can not be
+    told. `metrics` and `periods` are how many had anything computed, `values` how many values were stored.
+    """
+
+    why: tuple[str, ...] = ()
+    weeks: tuple[date, ...] | None = ()
+    metrics: int = 0
+    periods: int = 0
+    values: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +54,7 @@ class Summary:
     """What a measuring run did: periods in the half-open days [since, until), and how many values it counted.
 
     `left_out` is how many acts of those days count nowhere, by reason: unknown, service, guest, bulk, undated, room.
+    `work` says which of it was computed now.
     """
 
     since: date
@@ -46,6 +63,7 @@ class Summary:
     known: int
     unknown: int
     left_out: Mapping[str, int]
+    work: Work = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,60 +91,84 @@ def measure(
     *,
     since: date | None = None,
     until: date | None = None,
+    full: bool = False,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     compute: ComputeEngine = _DUCKDB,
 ) -> Summary:
-    """Count every metric for every scope and every complete period in [since, until), replacing what was counted before.
+    """Count every metric for every scope and every complete period in [since, until), as far as anything it reads changed.
 
-    `until` is by default the day up to which all sources have been read, `since` the Monday 60 weeks before it. The
-    `log` is whatever the engine that computes can open. Running again over the same data gives the same values, on any engine.
-    Raises `NotFound` for an unknown organisation, `Conflict` while it is being measured elsewhere.
+    What nothing changed of stays as it is stored, `full` counts everything anew: the values are the same. `until` is by
+    default the day up to which all sources have been read, `since` the Monday 60 weeks before it. The `log` is whatever the
+    engine that computes can open. Running again over the same data gives the same values, on any engine.
+    Raises `NotFound` for an unknown organisation, `Conflict` while it is being measured elsewhere, `ExceedsAgreement` for
+    metrics the agreement in force does not list.
     """
     now = clock()
     busy = f"the organisation {organisation_id} is being measured right now"
     with hold(engine, f"measuring {organisation_id}", busy=busy):
-        return _measure(
-            engine,
-            log,
-            organisation_id,
-            since=since,
-            until=until,
-            now=now,
-            compute=compute,
-        )
-
-
-def _measure(
-    engine: Engine,
-    log: Any,
-    organisation_id: int,
-    *,
-    since: date | None,
-    until: date | None,
-    now: datetime,
-    compute: ComputeEngine,
-) -> Summary:
-    with compute.open(log) as connection:
         with transaction(engine) as session:
             organisation = session.get(Organisation, organisation_id)
             if organisation is None:
                 raise NotFound(f"no organisation {organisation_id}")
+            require_measure(session, organisation_id)
             zone = ZoneInfo(organisation.time_zone)
             until = until or _read_until(session, organisation_id, zone) or now.astimezone(zone).date()
             since = since or until - timedelta(days=until.weekday(), weeks=WEEKS)
             periods = complete_periods(since, until)
-            register_given(connection, session, organisation, periods, until)
-            units = session.scalars(
-                select(Unit.key).where(Unit.organisation_id == organisation_id).order_by(Unit.key)
-            ).all()
-        build(connection.execute)
-        values = list(_values(connection, units, periods))
-        left_out = _left_out(connection, since, until)
-    # Counting takes long: only now is the database written, so that others are not kept waiting.
-    with transaction(engine) as session:
-        _replace(session, organisation_id, periods, values, now)
-    unknown = sum(1 for value in values if value["state"] == "unknown")
-    return Summary(since, until, len(periods), len(values) - unknown, unknown, left_out)
+            # Seen before it is read: what comes in between is new to the next run.
+            seen = kept.seen(session, log, since, until, type(compute).__name__)
+            before = session.get(Measuring, organisation_id)
+            weeks = kept.touched(log, seen, before)
+            why = ("full",) if full else kept.reasons(seen, before, weeks)
+            if before is not None and not why:
+                return _summary(session, organisation_id, seen, periods, before.left_out, Work(weeks=()))
+            stored = {} if full else kept.fingerprints(session, organisation_id)
+        with compute.open(log) as connection:
+            with transaction(engine) as session:
+                register_given(
+                    connection, session, session.get_one(Organisation, organisation_id), periods, until
+                )
+                units = session.scalars(
+                    select(Unit.key).where(Unit.organisation_id == organisation_id).order_by(Unit.key)
+                ).all()
+            build(connection.execute)
+            subjects: dict[Scope, list[_Subject]] = {scope: [] for scope in Scope}
+            for subject in _subjects(connection, units):
+                subjects[subject.scope].append(subject)
+            there = {
+                (scope, period): [(one.key, one.absent(period)) for one in subjects[scope]]
+                for scope in Scope
+                for period in periods
+            }
+            steps, gone = plan(connection, CATALOG, periods, until, there, seen.code, stored)
+            values = list(_values(connection, subjects, steps))
+            left_out = _left_out(connection, since, until)
+        digests = {place: digest for step in steps for place, digest in step.digests.items()}
+        work = Work(
+            why,
+            None if weeks is None else tuple(weeks),
+            len({place.metric for place in digests}),
+            len({(place.window, place.since) for place in digests}),
+            len(values),
+        )
+        # Counting takes long: only now is the database written, so that others are not kept waiting.
+        with transaction(engine) as session:
+            kept.replace(session, organisation_id, digests, gone, values, now)
+            kept.remember(session, organisation_id, seen, left_out)
+            return _summary(session, organisation_id, seen, periods, left_out, work)
+
+
+def _summary(
+    session: Session,
+    organisation_id: int,
+    seen: kept.Seen,
+    periods: Sequence[Period],
+    left_out: Mapping[str, int],
+    work: Work,
+) -> Summary:
+    states = kept.counted(session, organisation_id, periods)
+    known, unknown = states.get("known", 0), states.get("unknown", 0)
+    return Summary(seen.since, seen.until, len(periods), known, unknown, left_out, work)
 
 
 def _left_out(connection: Connection, since: date, until: date) -> dict[str, int]:
@@ -169,20 +211,18 @@ def _one(connection: Connection, statement: Any) -> Any:
     return value
 
 
-def _values(connection: Connection, units: Sequence[str], periods: list[Period]) -> Iterator[dict[str, Any]]:
-    """Every measurement there should be, known or unknown."""
-    subjects: dict[Scope, list[_Subject]] = {scope: [] for scope in Scope}
-    for subject in _subjects(connection, units):
-        subjects[subject.scope].append(subject)
-    for metric in CATALOG.values():
-        for scope in Scope:
-            if scope not in metric.scopes or not subjects[scope]:
-                continue
-            counted = _counted(connection, metric, scope)
+def _values(
+    connection: Connection, subjects: Mapping[Scope, Sequence[_Subject]], steps: Sequence[Step]
+) -> Iterator[dict[str, Any]]:
+    """Every measurement there should be at the places to be computed, known or unknown."""
+    calendar = PeriodTables(connection)
+    for step in steps:
+        if not subjects[step.scope]:
+            continue
+        calendar.only(step.periods)
+        for metric, periods, counted in _counted(connection, step):
             for period in periods:
-                if period.window not in metric.windows:
-                    continue
-                for subject in subjects[scope]:
+                for subject in subjects[step.scope]:
                     cells = counted.get((subject.key, period.window.value, period.since), {})
                     yield from _complete(metric, subject, period, cells)
 
@@ -190,16 +230,30 @@ def _values(connection: Connection, units: Sequence[str], periods: list[Period])
 _Place = tuple[str, str, date]
 
 
-def _counted(connection: Connection, metric: Metric, scope: Scope) -> dict[_Place, dict[str, Cell]]:
-    """The cells of a metric by scope key, window and first day, and by category."""
-    cursor = connection.execute(text(metric.statement(scope)))
+def _counted(
+    connection: Connection, step: Step
+) -> Iterator[tuple[Metric, list[Period], dict[_Place, dict[str, Cell]]]]:
+    """For each metric the periods to compute and their cells by scope key, window and first day, and by category.
+
+    Metrics of one statement share its rows, and only those of one statement are held at a time.
+    """
+    cursor = connection.execute(step.statement)
     names = [column[0] for column in cursor.description or ()]
+    window, first = names.index("window"), names.index("since")
+    wanted = {(period.window.value, period.since) for period in step.periods}
     place = itemgetter(*(names.index(name) for name in ("scope_key", "window", "since", "category")))
-    counted: dict[_Place, dict[str, Cell]] = {}
-    for (key, window, first, category), rows in groupby(sorted(cursor.fetchall(), key=place), key=place):
-        cells = counted.setdefault((key, window, first), {})
-        cells[category] = metric.cell([dict(zip(names, row, strict=True)) for row in rows])
-    return counted
+    rows = sorted((row for row in cursor.fetchall() if (row[window], row[first]) in wanted), key=place)
+    groups = [
+        (where, [dict(zip(names, row, strict=True)) for row in group])
+        for where, group in groupby(rows, key=place)
+    ]
+    for metric, periods in step.metrics:
+        own = {(period.window.value, period.since) for period in periods}
+        counted: dict[_Place, dict[str, Cell]] = {}
+        for (key, in_window, since, category), group in groups:
+            if (in_window, since) in own:
+                counted.setdefault((key, in_window, since), {})[category] = metric.cell(group)
+        yield metric, periods, counted
 
 
 def _complete(
@@ -234,31 +288,3 @@ def _complete(
             "state": "known" if cell.reason is None else "unknown",
             "reason": cell.reason,
         }
-
-
-def _replace(
-    session: Session,
-    organisation_id: int,
-    periods: list[Period],
-    values: list[dict[str, Any]],
-    now: datetime,
-) -> None:
-    for window in Window:
-        days = [period.since for period in periods if period.window is window]
-        if days:
-            session.execute(
-                delete(Measurement).where(
-                    Measurement.organisation_id == organisation_id,
-                    Measurement.window == window.value,
-                    Measurement.since.between(min(days), max(days)),
-                )
-            )
-    connection = session.connection()
-    for start in range(0, len(values), _BATCH):
-        connection.execute(
-            insert(_TABLE),
-            [
-                {"organisation_id": organisation_id, "measured": now, **value}
-                for value in values[start : start + _BATCH]
-            ],
-        )

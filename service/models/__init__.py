@@ -1,8 +1,10 @@
 """The tables of the relational store."""
 
-from service.models.account import Account, Session
+from service.models.account import Account, ApiToken, Session, SpentSignIn
+from service.models.agreement import AgreementSignature, AgreementVersion, HolderKey
+from service.models.audit import AuditEntry, AuditHead
 from service.models.base import Base
-from service.models.measurement import Measurement
+from service.models.measurement import Fingerprint, Measurement, Measuring
 from service.models.organisation import Milestone, OfficialUnit, Organisation, Shutdown, Site, Unit
 from service.models.publication import Publication, PublishedCoverage, PublishedRoom, PublishedValue
 from service.models.source import (
@@ -22,13 +24,21 @@ from service.models.source import (
 
 __all__ = [
     "Account",
+    "AgreementSignature",
+    "AgreementVersion",
     "Alias",
+    "ApiToken",
+    "AuditEntry",
+    "AuditHead",
     "Base",
     "Coverage",
+    "Fingerprint",
     "Hint",
+    "HolderKey",
     "Journal",
     "KnownContent",
     "Measurement",
+    "Measuring",
     "Membership",
     "Milestone",
     "OfficialUnit",
@@ -44,6 +54,7 @@ __all__ = [
     "Site",
     "Source",
     "Spell",
+    "SpentSignIn",
     "Subscription",
     "Sync",
     "Unit",

@@ -2,7 +2,9 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.models.base import Base
@@ -43,3 +45,39 @@ class Measurement(Base):
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(64))
     measured: Mapped[datetime]
+
+
+class Fingerprint(Base):
+    """What the values of a metric in a scope and period were computed from: equal digest, equal values."""
+
+    __tablename__ = "fingerprint"
+
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True
+    )
+    metric: Mapped[str] = mapped_column(String(64), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(16), primary_key=True)
+    window: Mapped[str] = mapped_column(String(16), primary_key=True)
+    since: Mapped[date] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class Measuring(Base):
+    """The last measuring run of an organisation: what it saw, so that the next one knows whether anything is new.
+
+    `log` identifies the activity log and `version` its snapshot, `given` is a digest of what is stored of people, rooms and
+    calendars, `code` one of the metrics. `left_out` is that of `service.measure.Summary`.
+    """
+
+    __tablename__ = "measuring"
+
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True
+    )
+    log: Mapped[str | None] = mapped_column(String(64))
+    version: Mapped[int | None]
+    given: Mapped[str] = mapped_column(String(64))
+    code: Mapped[str] = mapped_column(String(64))
+    since: Mapped[date]
+    until: Mapped[date]
+    left_out: Mapped[dict[str, Any]] = mapped_column(JSON)

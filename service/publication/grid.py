@@ -124,7 +124,11 @@ def plain(row: Measured, form: Form) -> Outcome:
         return Outcome("unknown", row.reason or "no_data")
     if form.nature not in (Nature.ROOMS, Nature.UNITS):
         return Outcome("unknown", "no_people")
-    return Outcome("published", value=rounded(row.numerator / row.denominator, form.step))
+    interval: tuple[float | None, float | None] = (None, None)
+    if row.low is not None and row.high is not None:
+        interval = rounded(row.low, form.step), rounded(row.high, form.step)
+    value = rounded(row.numerator / row.denominator, form.step)
+    return Outcome("published", value=value, low=interval[0], high=interval[1])
 
 
 def told(row: Measured, form: Form, cell: Cell | None, k: int) -> Outcome:

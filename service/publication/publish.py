@@ -26,10 +26,12 @@ from service.models import (
     Room,
     Source,
 )
+from service.privacy.enforcement import require_publish
 from service.publication.coverage import coverage_of
 from service.publication.grid import decide
 from service.publication.measured import Among, Base, Form, Link, Measured, Nature, Outcome, Over, Relation
 from service.publication.overlap import Groups
+from service.publication.protect import COMPLEMENTARY, DIFFERENCE, DOMINANCE, HOMOGENEITY, SMALL_GROUP
 
 FLOOR = 5
 KEPT = 3
@@ -75,6 +77,25 @@ APART = frozenset({"regularity", "bridging_share", "retention_1", "retention_3",
 """Shares of people whose count follows from no other: they look at other days or other acts than any metric of their period."""
 
 
+def protection(minimum_group: int) -> dict[str, Any]:
+    """How published values are protected, as terms of an agreement: group sizes, rules, steps of rounding in thousandths."""
+    return {
+        "groups": {"floor": FLOOR, "observed": minimum_group},
+        "suppression": {
+            "rules": sorted((SMALL_GROUP, COMPLEMENTARY, HOMOGENEITY, DIFFERENCE, DOMINANCE)),
+            "relations": sorted(_told(relation) for relation in LINKS),
+            "rounding": {unit.value: round(step * 1000) for unit, step in STEPS.items()},
+        },
+    }
+
+
+def _told(relation: Relation) -> str:
+    told = asdict(relation)
+    kind, metric, other = type(relation).__name__.lower(), told.pop("metric"), told.pop("other")
+    details = (",".join(sorted(one)) if isinstance(one, frozenset) else str(one) for one in told.values())
+    return " ".join((kind, metric, other, *(one for one in details if one)))
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -86,7 +107,7 @@ def publish(
 
     Unchanged content gives the same digest and no new publication. Raises `NotFound` without the organisation, `Invalid`
     for a `minimum_group` below the floor of 5, `NothingPublished` without measurements, and `Recoverable` if the audit
-    finds a hidden cell that could be worked out.
+    finds a hidden cell that could be worked out; `ExceedsAgreement` if it would show more than agreed.
     """
     if minimum_group < FLOOR:
         raise Invalid(f"the minimum group is {minimum_group}, and may not be below {FLOOR}")
@@ -94,6 +115,7 @@ def publish(
         organisation = session.get(Organisation, organisation_id)
         if organisation is None:
             raise NotFound(f"no organisation {organisation_id}")
+        require_publish(session, organisation_id, protection(minimum_group))
         rows = measured(session, organisation_id)
         if not rows:
             raise NothingPublished(

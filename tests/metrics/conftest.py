@@ -300,6 +300,9 @@ def busy(intranet: Intranet) -> Intranet:
     intranet.observations.append(("hr", date(2026, 3, 17), 5, 1))
     intranet.act("delete", None, "2026-03-20 10:00", "news 11")
     intranet.post("bot", "2026-03-09 09:00", "report")
+    intranet.room("handbook")
+    intranet.purposes["handbook"] = "official"
+    intranet.post("bob", "2026-02-02 09:00", "rules", content_type="page", room="handbook")
     return intranet
 
 

@@ -16,7 +16,6 @@ class Leadership:
 
     def __init__(self, again: Any, fewest: int = FEWEST) -> None:
         self.again, self.intranet, self.fewest = again, again.intranet, fewest
-        self.written = [entry for entry in again.acts if entry.kind in (*WRITTEN, "react")]
 
     def leaders(self, period: Any) -> set[int]:
         middle = period.since + (period.until - period.since) // 2
@@ -107,10 +106,8 @@ class Leadership:
         """Working days of the organisation after `first` up to and with `last`."""
         return self.again.working(first, last)  # type: ignore[no-any-return]
 
-    def lift(self, period: Any) -> Any:
-        leaders = self.leaders(period)
-        if not leaders:
-            return None
+    def posts(self, period: Any) -> tuple[list[Any], int, int]:
+        """Posts of a period whose time is up, how many are too young, and how many are left out."""
         posts, young, out = [], 0, 0
         for post in self.again.contents():
             if post.content_type != "post" or not period.since <= post.day < period.until:
@@ -124,32 +121,37 @@ class Leadership:
                 young += 1
             else:
                 posts.append(post)
+        return posts, young, out
+
+    def lift(self, period: Any) -> Any:
+        leaders = self.leaders(period)
+        if not leaders:
+            return None
+        posts, young, out = self.posts(period)
         strata: dict[tuple[str, int, int], list[tuple[set[int], bool]]] = defaultdict(list)
-        taking_part = set()
         for post in posts:
             voices = {
                 entry.person for entry in self.again.answers(post) if self.working(post.day, entry.day) <= 7
             }
             led = (voices | {post.person}) & leaders
-            taking_part |= led
             strata[post.room, post.day.year, post.day.month].append((led, bool(voices - leaders)))
         if not posts:
             return ("not_old_enough" if young else "no_posts"), out
-        if len(taking_part) < self.fewest:
+        if len({leader for stratum in strata.values() for led, _ in stratum for leader in led}) < self.fewest:
             return "few_leaders_wrote", out
+        compared = [
+            stratum
+            for stratum in strata.values()
+            if any(led for led, _ in stratum) and not all(led for led, _ in stratum)
+        ]
+        if not compared:
+            return "nothing_to_compare", out
         above = weight = Fraction()
-        threads: dict[int, int] = defaultdict(int)
-        for stratum in strata.values():
+        for stratum in compared:
             with_leader = [answered for led, answered in stratum if led]
             without = [answered for led, answered in stratum if not led]
-            if not with_leader or not without:
-                continue
             difference = Fraction(sum(with_leader), len(with_leader)) - Fraction(sum(without), len(without))
             share = Fraction(len(with_leader) * len(without), len(stratum))
             above, weight = above + difference * share, weight + share
-            for led, _ in stratum:
-                for leader in led:
-                    threads[leader] += 1
-        if not weight:
-            return "nothing_to_compare", out
-        return above / weight, len(threads), out
+        people = {leader for stratum in compared for led, _ in stratum for leader in led}
+        return above / weight, len(people), out

@@ -74,16 +74,16 @@ def organisations(draw: st.DrawFn) -> Callable[[Callable[..., Any]], Any]:
         if moved:
             intranet.stay("ada", "sales", until=date(2026, 2, 20))
             intranet.stay("ada", "legal", since=date(2026, 2, 20), active=False)
-        for number, (name, when, room, content_type) in enumerate(posts):
-            intranet.post(name, when, f"thing {number}", room=room, content_type=content_type)
-        for kind, name, number, days in acts:
+        for number, (author, when, room, content_type) in enumerate(posts):
+            intranet.post(author, when, f"thing {number}", room=room, content_type=content_type)
+        for kind, person, number, days in acts:
             _, when, room, content_type = posts[number]
             moment = max(BEGIN, when + timedelta(days=days, hours=1))
             if kind in ("comment", "reply"):
                 own = f"{kind} {len(intranet.log)}"
                 intranet.act(kind, name, moment, own, on=f"thing {number}", content_type="comment", room=room)
             else:
-                intranet.act(kind, name, moment, f"thing {number}", room=room, content_type=content_type)
+                intranet.act(kind, person, moment, f"thing {number}", room=room, content_type=content_type)
         for number in range(21 if flood else 0):
             intranet.post("bob", BEGIN + timedelta(days=40, seconds=number), f"import {number}")
         return intranet

@@ -279,3 +279,11 @@ def test_in_a_large_group_rounding_protects_a_small_part_without_hiding_others(m
     )
     reasons = {category: found["role", "", category].reason for category in parts}
     assert reasons == {"creating": "homogeneity", "contributing": None, "reacting": None, "absent": None}
+
+
+def test_a_value_of_rooms_is_shown_with_the_interval_it_was_computed_with(measured: Builder) -> None:
+    row = measured("state", "organisation", "", 0, 0, numerator=9000, denominator=10_000)
+    (out,) = decide(
+        [row._replace(low=0.7323, high=1.0, people=None, affirming=None)], FORMS, 10, apart, LINKS
+    )
+    assert out == Outcome("published", value=0.9, low=0.73, high=1.0)

@@ -1,0 +1,82 @@
+"""`resonanz privacy`: the two keys, and what is kept for how long. The agreement itself is in `service.cli.agreement`."""
+
+import getpass
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.cli import agreement
+from service.cli.context import opened, the_organisation
+from service.cli.output import AsJson, console, print_json, print_table
+from service.errors import Invalid
+
+app = typer.Typer(no_args_is_help=True, help="The signed agreement, its two keys, and retention.")
+app.add_typer(agreement.app, name="agreement")
+key = typer.Typer(no_args_is_help=True, help="The keys of admin and council.")
+app.add_typer(key, name="key")
+
+Holder = Annotated[str, typer.Option(help="admin or council.")]
+PassphraseStdin = Annotated[bool, typer.Option(help="Read the passphrase from standard input.")]
+
+
+def new_passphrase(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    given = getpass.getpass("Passphrase: ")
+    if given != getpass.getpass("Once more: "):
+        raise Invalid("the two passphrases differ; nothing was made")
+    return given
+
+
+@key.command("create")
+def create(
+    file: Annotated[
+        Path, typer.Argument(help="New file for the private key; the public one goes beside it.")
+    ],
+    passphrase_stdin: PassphraseStdin = False,
+) -> None:
+    """Make a pair of keys. Its holder does this on a machine of their own, and gives away the .pub file only."""
+    from service.privacy import keys
+
+    public = keys.create(file, new_passphrase(from_stdin=passphrase_stdin))
+    console.print(f"Keep {file} and its passphrase to yourself. The public key is in {file}.pub:")
+    console.print(public, soft_wrap=True)
+
+
+@key.command("register")
+def register(
+    file: Annotated[Path, typer.Argument(help="The .pub file of the holder.")],
+    holder: Holder,
+    organisation: Annotated[str | None, typer.Option(help="Key, where there are several.")] = None,
+) -> None:
+    """Make a holder's public key known, once. Compare the printed digits with the holder's."""
+    from service.privacy import keys, ledger
+    from service.privacy.record import logged
+
+    public = keys.read_public(file)
+    with opened() as context:
+        with context.transaction() as session:
+            owner = the_organisation(session, organisation).id
+        ledger.register(context.engine, owner, holder, public, logged)
+    console.print(f"The public key of {holder} is known:")
+    console.print(public, soft_wrap=True)
+
+
+@key.command("list")
+def list_keys(
+    organisation: Annotated[str | None, typer.Option(help="Key, where there are several.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the public keys that are registered."""
+    from service.privacy import ledger
+
+    with opened() as context, context.transaction() as session:
+        known = ledger.holders(session, the_organisation(session, organisation).id)
+    if as_json:
+        print_json(known)
+    else:
+        print_table(
+            [{"holder": one, "public_key": known[one]} for one in sorted(known)], ("holder", "public_key")
+        )
