@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import collection
 
-BENCHMARKS = ("collection", "log", "microsoft", "engines")
+BENCHMARKS = ("collection", "log", "microsoft", "engines", "measuring")
 
 
 def main() -> None:
@@ -41,6 +41,10 @@ def main() -> None:
         from benchmarks import engines
 
         engines.main(100_000 if chosen.quick else 1_000_000)
+    if "measuring" in names:
+        from benchmarks import measuring
+
+        measuring.main(100_000 if chosen.quick else 1_000_000)
 
 
 if __name__ == "__main__":

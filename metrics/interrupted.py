@@ -266,7 +266,8 @@ def _least_squares(rho: float, values: Floats, design: Floats, gaps: Floats) -> 
     inverse = np.linalg.inv(rows.T @ rows)
     estimate = inverse @ rows.T @ answers
     residuals = answers - rows @ estimate
-    return inverse, estimate, float(residuals @ residuals) / (len(values) - design.shape[1])
+    variance = float(residuals @ residuals) / (len(values) - design.shape[1])
+    return np.asarray(inverse, dtype=np.float64), np.asarray(estimate, dtype=np.float64), variance
 
 
 def _likelihood(rho: float, values: Floats, design: Floats, gaps: Floats) -> float:

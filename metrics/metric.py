@@ -221,6 +221,8 @@ class Metric:
     privacy: Privacy = Privacy.AGGREGATE
     interval: Interval = Interval.NONE
     reach: Reach = Reach()
+    step: float | None = None
+    """What a shown value is rounded to, where it has to be coarser than its unit's."""
     cell: Callable[[list[Row]], Cell] = cell
 
 

@@ -258,8 +258,8 @@ ROOM_STATE = Metric(
             "room was archived is not known: a room archived today counts as closed after its last act.",
         ),
         Label(
-            de="Arbeitstage sind Montag bis Freitag; Feiertage sind noch nicht abgezogen.",
-            en="Working days are Monday to Friday; public holidays are not taken out yet.",
+            de="Arbeitstage sind die der Organisation, ohne Feiertage ihrer Region und Betriebsruhe, soweit sie erklärt sind.",
+            en="Working days are the organisation's, without public holidays of its region and shutdowns as far as they are declared.",
         ),
     ),
     unit=Measure.SHARE,

@@ -20,12 +20,12 @@ from service.errors import Invalid
 from service.hints import hooks
 from service.privacy.enforcement import require_serve
 from service.publication.publish import protection
-from service.security import signin
+from service.security import company, signin
 from service.security.accounts import Passwords
 from service.security.browser import SameOrigin, SecureHeaders, Unexpected
 from service.security.throttle import Throttle
 from service.settings import Settings
-from service.web import pages
+from service.web import council, pages, tokens
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
@@ -57,13 +57,17 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     app.state.cursor_key = cursor_key(settings)
     app.state.passwords = Passwords()
     app.state.throttle = Throttle()
+    app.state.provider = company.provider_of(settings)
     handle_problems(app)
     app.include_router(health.router)
     app.include_router(signin.router)
+    app.include_router(company.router)
     app.include_router(hooks.router)
     app.include_router(routes.router)
     app.include_router(milestones.router)
     app.include_router(pages.router)
+    app.include_router(council.router)
+    app.include_router(tokens.router)
     app.mount("/static", StaticFiles(packages=[("service.web", "static")]), name="static")
     _describe(app)
     return app
@@ -104,11 +108,11 @@ def _require_agreed(settings: Settings, engine: Engine) -> None:
     current, head = database.revisions(engine)
     if current == head:
         with Session(engine) as session:
-            require_serve(session, settings, protection(settings.minimum_group))
+            require_serve(session, protection(settings.minimum_group))
 
 
 def _describe(app: FastAPI) -> None:
-    """OpenAPI as FastAPI derives it, plus problems and the two ways to sign in."""
+    """OpenAPI as FastAPI derives it, plus problems and the ways to sign in."""
     derive = app.openapi
 
     def describe() -> dict[str, object]:
@@ -118,13 +122,14 @@ def _describe(app: FastAPI) -> None:
             components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
             components["securitySchemes"] = {
                 "basic": {"type": "http", "scheme": "basic"},
+                "token": {"type": "http", "scheme": "bearer"},
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
                     "name": signin.cookie_name_for(https=app.state.https),
                 },
             }
-            schema["security"] = [{"basic": []}, {"session": []}]
+            schema["security"] = [{"token": []}, {"basic": []}, {"session": []}]
         assert app.openapi_schema is not None  # noqa: S101
         return app.openapi_schema
 

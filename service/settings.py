@@ -8,6 +8,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 
+from service.security.roles import Role
+
 
 class Settings(BaseSettings):
     """Where things are stored and how the service is reached.
@@ -38,8 +40,28 @@ class Settings(BaseSettings):
         default=None, description="URL the service is reached by, for cookies and origins"
     )
     minimum_group: int = Field(default=10, ge=5, description="k: fewer people are never shown (hard floor 5)")
-    keep_activities: int | None = Field(
-        default=None, ge=1, description="days single activities are kept; default: until they are erased"
+    oidc_issuer: str | None = Field(
+        default=None, description="the company's sign-in service (OpenID Connect), exactly as it names itself"
+    )
+    oidc_client_id: str | None = Field(default=None, description="id of Resonanz at that service")
+    oidc_client_secret_file: Path | None = Field(default=None, description="file with the secret for that id")
+    oidc_ca_file: Path | None = Field(
+        default=None, description="certificate authority of that service, PEM; default: the usual ones"
+    )
+    oidc_roles_claim: str = Field(
+        default="roles", description="claim that names roles or groups; with dots where it is nested"
+    )
+    oidc_roles: dict[str, Role] = Field(
+        default_factory=dict,
+        description="JSON: from a value of that claim to a role; of several the first here holds",
+    )
+    local_sign_in: bool | None = Field(
+        default=None,
+        description="sign-in with name and password; default: only while there is no oidc_issuer",
+    )
+    allowed_hosts: str = Field(
+        default="",
+        description="hosts inside the house that may be called, by name or address, comma-separated",
     )
     open_pages: bool = Field(default=False, description="no sign-in; only for the synthetic demonstration")
 
@@ -55,6 +77,10 @@ class Settings(BaseSettings):
     @cached_property
     def log_url(self) -> str:
         return self.log or str((self.data / "activity").absolute())
+
+    @property
+    def passwords_allowed(self) -> bool:
+        return self.oidc_issuer is None if self.local_sign_in is None else self.local_sign_in
 
     @cached_property
     def key_path(self) -> Path:

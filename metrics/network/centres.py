@@ -126,6 +126,8 @@ DEGREE_CENTRALISATION = Metric(
     reach=WITHIN,
     scopes=_ORGANISATION,
     windows=_WINDOWS,
+    # With the mean degree a finer value would tell how many contacts the busiest person has.
+    step=0.1,
     privacy=Privacy.DOMINANCE,
     cell=ratio(
         lambda row: (

@@ -31,6 +31,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     }
     for status, text in {
         401: "Not signed in",
+        403: "The role or the token does not include this",
         404: "No such organisation, metric or page",
         422: "A parameter does not fit",
         429: "Too many failed sign-ins",

@@ -5,7 +5,17 @@ import sys
 import typer
 
 from connectors.errors import ConnectorError
-from service.cli import accounts, activity, demonstration, operation, organisation, privacy, source, values
+from service.cli import (
+    accounts,
+    activity,
+    auditing,
+    demonstration,
+    operation,
+    organisation,
+    privacy,
+    source,
+    values,
+)
 from service.errors import ServiceError
 
 app = typer.Typer(
@@ -27,6 +37,8 @@ app.add_typer(values.app, name="metrics")
 app.add_typer(activity.app, name="activity")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(accounts.app, name="admin")
+app.add_typer(accounts.tokens, name="token")
+app.add_typer(auditing.app, name="audit")
 
 
 def main() -> None:

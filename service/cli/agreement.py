@@ -78,14 +78,14 @@ def draft(owner: Owner = None, as_json: AsJson = False) -> None:
     """Write down what runs now as the agreement to be signed next."""
     from service.privacy import ledger
     from service.privacy.configuration import described
-    from service.privacy.record import logged
+    from service.privacy.record import audited
 
     with opened() as context:
         with context.transaction() as session:
             organisation = the_organisation(session, owner)
             made = described(session, organisation, context.settings)
             earlier = ledger.active(session, organisation.id)
-        ledger.draft(context.engine, organisation.id, made, logged)
+        ledger.draft(context.engine, organisation.id, made, audited)
     found = ledger.compared(earlier, made) if earlier is not None else ()
     if as_json:
         print_json({"number": made.number, "digest": made.digest, "differences": told(found)})
@@ -143,7 +143,7 @@ def sign(
 ) -> None:
     """Sign the draft, or an exported one on a machine of the holder's own."""
     from service.privacy import keys, ledger
-    from service.privacy.record import logged
+    from service.privacy.record import audited
 
     passphrase = sys.stdin.readline().rstrip("\n") if passphrase_stdin else getpass.getpass("Passphrase: ")
     if file is not None:
@@ -157,7 +157,7 @@ def sign(
                 organisation = the_organisation(session, owner).id
                 agreement, _ = ledger.latest_draft(session, organisation)
             made = keys.sign(agreement, holder, key, passphrase)
-            ledger.receive(context.engine, organisation, agreement.digest, made, logged)
+            ledger.receive(context.engine, organisation, agreement.digest, made, audited)
     console.print(f"{holder} has signed agreement {agreement.number}.")
 
 
@@ -167,14 +167,14 @@ def receive(
 ) -> None:
     """Take over the signatures that were given on another machine."""
     from service.privacy import ledger
-    from service.privacy.record import logged
+    from service.privacy.record import audited
 
     agreement, given = from_file(read(file))
     with opened() as context:
         with context.transaction() as session:
             organisation = the_organisation(session, owner).id
         for one in given:
-            ledger.receive(context.engine, organisation, agreement.digest, one, logged)
+            ledger.receive(context.engine, organisation, agreement.digest, one, audited)
     console.print(f"Received: {', '.join(one.holder for one in given) or 'no signature'}.")
 
 
@@ -182,12 +182,12 @@ def receive(
 def activate(owner: Owner = None, as_json: AsJson = False) -> None:
     """Put the signed draft into force. Lowering any protection needs the signatures of admin and council."""
     from service.privacy import ledger
-    from service.privacy.record import logged
+    from service.privacy.record import audited
 
     with opened() as context:
         with context.transaction() as session:
             organisation = the_organisation(session, owner).id
-        agreement, found = ledger.activate(context.engine, organisation, logged)
+        agreement, found = ledger.activate(context.engine, organisation, audited)
     if as_json:
         print_json({"number": agreement.number, "digest": agreement.digest, "differences": told(found)})
     else:

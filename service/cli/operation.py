@@ -148,4 +148,28 @@ def published(context: Context) -> str:
     return f"{count} publications, the newest with data until {newest.data_until}"
 
 
-CHECKS: tuple[Callable[[Context], str], ...] = (disk, schema, key, activities, sources, published)
+def agreement(context: Context) -> str:
+    from service.privacy.configuration import terms
+    from service.privacy.enforcement import exceeding, explained
+    from service.privacy.ledger import active
+
+    told = []
+    with context.transaction() as session:
+        for organisation in session.scalars(select(Organisation).order_by(Organisation.key)).all():
+            found = active(session, organisation.id)
+            if found is None:
+                told.append(
+                    f"{organisation.key}: none in force, so the documented default holds (docs/agreement.md)"
+                )
+                continue
+            more = exceeding(found, terms(session, organisation, context.settings))
+            if more:
+                raise Invalid(
+                    f"{organisation.key}: what runs exceeds agreement {found.number}, {explained(more[0])}: "
+                    "`resonanz privacy agreement diff --version running` shows all of it"
+                )
+            told.append(f"{organisation.key}: agreement {found.number}, {found.digest[:16]}")
+    return "; ".join(told) or "no organisation yet"
+
+
+CHECKS: tuple[Callable[[Context], str], ...] = (disk, schema, key, activities, sources, published, agreement)

@@ -8,10 +8,12 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.api.published import newest
 from service.cli import calendar, officials
 from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
 from service.errors import Invalid, NotFound
+from service.milestones import changes, the_milestone
 from service.models import Milestone, Organisation, Room
 
 app = typer.Typer(no_args_is_help=True, help="The organisation whose intranet is measured.")
@@ -111,6 +113,39 @@ def milestone(
             session.add(found)
         found.day, found.kind, found.label_de, found.label_en = when, kind, german, english
     console.print(f"Milestone {key} on {when.isoformat()} is set.")
+
+
+@app.command("compare")
+def compare(
+    key: Annotated[str, typer.Argument(help="The milestone's key.")],
+    room: Annotated[str | None, typer.Option(help="A room's key instead of the organisation.")] = None,
+    against: Annotated[
+        list[str] | None, typer.Option(help="Keys of rooms the milestone did not concern, to compare with.")
+    ] = None,
+    organisation: Annotated[str | None, typer.Option(help="Key, where there are several.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the published weekly values say about before and after a milestone."""
+    with opened() as context, context.transaction() as session:
+        owner = the_organisation(session, organisation)
+        milestone = the_milestone(session, owner, key)
+        found = changes(session, owner, newest(session, owner), milestone, room=room, against=against or [])
+    listed = [
+        {
+            "metric": one.metric.key,
+            "verdict": one.change.verdict.value,
+            "doubts": [doubt.value for doubt in one.change.doubts],
+            **{
+                name: getattr(one.change, name)
+                for name in ("before", "after", "effect", "low", "high", "weeks_before", "weeks_after")
+            },
+        }
+        for one in found
+    ]
+    if as_json:
+        print_json(listed)
+    else:
+        print_table(listed, ("metric", "verdict", "doubts", "before", "after", "effect", "low", "high"))
 
 
 @rooms.command("list")

@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -53,13 +54,13 @@ def register(
 ) -> None:
     """Make a holder's public key known, once. Compare the printed digits with the holder's."""
     from service.privacy import keys, ledger
-    from service.privacy.record import logged
+    from service.privacy.record import audited
 
     public = keys.read_public(file)
     with opened() as context:
         with context.transaction() as session:
             owner = the_organisation(session, organisation).id
-        ledger.register(context.engine, owner, holder, public, logged)
+        ledger.register(context.engine, owner, holder, public, audited)
     console.print(f"The public key of {holder} is known:")
     console.print(public, soft_wrap=True)
 
@@ -80,3 +81,32 @@ def list_keys(
         print_table(
             [{"holder": one, "public_key": known[one]} for one in sorted(known)], ("holder", "public_key")
         )
+
+
+@app.command("stop")
+def stop(
+    organisation: Annotated[str | None, typer.Option(help="Key, where there are several.")] = None,
+) -> None:
+    """Stop at once: nothing is collected, measured or published any more; pages show a notice."""
+    told(organisation, datetime.now(UTC))
+
+
+@app.command("resume")
+def resume(
+    organisation: Annotated[str | None, typer.Option(help="Key, where there are several.")] = None,
+) -> None:
+    """Go on after a stop."""
+    told(organisation, None)
+
+
+def told(key: str | None, moment: datetime | None) -> None:
+    from service.privacy import enforcement
+    from service.privacy.record import audited
+
+    with opened() as context, context.transaction() as session:
+        owner = the_organisation(session, key)
+        if enforcement.stop(owner, moment):
+            event = "service.resumed" if moment is None else "service.stopped"
+            audited(session, event, {"organisation": owner.key})
+        name = owner.key
+    console.print(f"{name} is {'running' if moment is None else 'stopped'}.")

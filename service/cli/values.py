@@ -1,12 +1,15 @@
 """`resonanz metrics`: the catalogue, and measuring with publication."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+
+if TYPE_CHECKING:
+    from service.measure import Work
 
 app = typer.Typer(no_args_is_help=True, help="What is measured, and measuring it.")
 
@@ -41,9 +44,12 @@ def compute(
     engine: Annotated[
         str | None, typer.Option(help="duckdb or spark; default: the setting RESONANZ_ENGINE.")
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Compute everything anew, not only what something changed of.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure all metrics from the activity log, check them jointly, and publish what may be shown."""
+    """Measure what changed since the last time, check all values jointly, and publish what may be shown."""
     from service.engines import compute_engine
     from service.measure import measure
     from service.publication import publish
@@ -53,7 +59,7 @@ def compute(
         computing = compute_engine(engine or settings.engine, settings.spark_reads)
         with context.transaction() as session:
             owner = the_organisation(session, organisation).id
-        summary = measure(context.engine, context.log, owner, compute=computing)
+        summary = measure(context.engine, context.log, owner, full=full, compute=computing)
         publication = publish(context.engine, owner, minimum_group=context.settings.minimum_group)
         report = {
             "measurements": asdict(summary),
@@ -68,6 +74,7 @@ def compute(
     if as_json:
         print_json(report)
     else:
+        console.print(_told(summary.work))
         console.print(
             f"Measured and published as number {publication.id}, data until {publication.data_until}."
         )
@@ -79,3 +86,26 @@ def compute(
             ],
             ("what", "count"),
         )
+
+
+_WHY = {
+    "first": "nothing was measured before",
+    "full": "as asked for",
+    "activities": "activities came or went",
+    "given": "something changed about people, rooms, contents or the calendar",
+    "code": "the program changed",
+    "days": "other days are measured",
+}
+
+
+def _told(work: "Work") -> str:
+    """What was computed, and why."""
+    if not work.why:
+        return "Nothing changed since the last time: all values stay."
+    weeks = (
+        "" if not work.weeks else f" The log was touched in {len(work.weeks)} weeks, from {work.weeks[0]}."
+    )
+    return (
+        f"Computed {work.values} values of {work.metrics} metrics in {work.periods} periods, since "
+        f"{'; '.join(_WHY[one] for one in work.why)}.{weeks}"
+    )

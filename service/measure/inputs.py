@@ -89,24 +89,26 @@ class Inputs:
     def _seen(self, name: str, reach: Reach, period: Period) -> Any:
         low, high = _span(reach, period)
         columns = f.facts.tables[name].c
+        day = next((columns[key] for key in ("day", "week") if key in columns), None)
         if name == f.horizon.name:
-            return self._waiting(period, high)
-        if name == f.period_day.name:
-            return None  # the period says it all
-        if name == f.membership.name:
+            found: Any = self._waiting(period, high)
+        elif name == f.membership.name:
             # Whether anybody is known to belong to a room is asked without regard to time.
-            return self._lives(name, reach)[low, high], self._rooms_with_members()
-        if name in _LIVES:
-            return self._lives(name, reach)[low, high]
-        if "window" in columns:
-            return self._by_window(name).get((period.window.value, period.since))
-        if "day" in columns or "week" in columns:
-            return self._between(name, low, high)
-        return self._whole(name)
+            found = self._lives(name, reach)[low, high], self._rooms_with_members()
+        elif name in _LIVES:
+            found = self._lives(name, reach)[low, high]
+        elif name == f.period_day.name:
+            found = None  # the period says it all
+        elif "window" in columns:
+            found = self._by_window(name).get((period.window.value, period.since))
+        else:
+            found = self._whole(name) if day is None else self._between(day, low, high)
+        return found
 
-    def _between(self, name: str, low: date, high: date) -> Digest:
+    def _between(self, day: Column[Any], low: date, high: date) -> Digest:
+        name = day.table.name
         if name not in self._days:
-            rows = self._digests(name, [f.facts.tables[name].c["day" if name != "person_week" else "week"]])
+            rows = self._digests(name, [day])
             rows.sort()
             sums = [(0, 0), *((count, total) for _, count, total in rows)]
             self._days[name] = (

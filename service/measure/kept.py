@@ -22,6 +22,8 @@ _FINGERPRINT = Base.metadata.tables[Fingerprint.__tablename__]
 _NOT_GIVEN = (
     "account",
     "agreement_",
+    "api_token",
+    "audit",
     "fingerprint",
     "holder_key",
     "journal",
@@ -29,12 +31,13 @@ _NOT_GIVEN = (
     "measuring",
     "publi",
     "session",
+    "spent_sign_in",
     "subscription",
     "sync",
 )
 """How the names of tables begin that say nothing of what is measured; any other may."""
-_COMPUTED = {"source": {"views", "views_linked"}, "milestone": set[str]()}
-"""Columns that measuring itself writes."""
+_COMPUTED = {"source": {"views", "views_linked"}, "milestone": set[str](), "organisation": {"stopped"}}
+"""Columns that measuring itself writes, or that change no value."""
 _LIBRARIES = ("duckdb", "numpy", "scipy", "networkx", "igraph", "sqlalchemy")
 
 
@@ -158,12 +161,13 @@ def counted(session: Session, organisation_id: int, periods: Sequence[Period]) -
         .where(Measurement.organisation_id == organisation_id, or_(*within))
         .group_by(Measurement.state)
     )
-    return {state: number for state, number in session.execute(states)}
+    return {str(state): int(number) for state, number in session.execute(states)}
 
 
 def replace(
     session: Session,
     organisation_id: int,
+    *,
     digests: Mapping[Place, str],
     gone: Iterable[Place],
     values: Sequence[Mapping[str, Any]],

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -34,10 +33,10 @@ class Step:
 
 
 def plan(
-    connection: Connection,
+    inputs: Inputs,
     catalog: Mapping[str, Metric],
     periods: Sequence[Period],
-    horizon: date,
+    *,
     there: Mapping[tuple[Scope, Period], Any],
     code: str,
     stored: Mapping[Place, str],
@@ -46,7 +45,6 @@ def plan(
 
     `there` says what is measured in a scope and period, `stored` from what the stored values were computed.
     """
-    inputs = Inputs(connection, periods, horizon)
     steps: dict[tuple[Scope, str], Step] = {}
     planned = set()
     for metric in catalog.values():

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from metrics import facts
 from metrics.catalog import CATALOG
 from metrics.dialect import text
-from metrics.metric import Cell, Metric, Scope
+from metrics.metric import Cell, Metric, Row, Scope
 from metrics.periods import Period, complete_periods
 from metrics.rollup import build
 from service.activity.lock import hold
@@ -24,6 +24,7 @@ from service.engines.duck import DuckDB
 from service.errors import NotFound
 from service.measure import kept
 from service.measure.given import register_given
+from service.measure.inputs import Inputs
 from service.measure.plan import PeriodTables, Step, plan
 from service.models import Measuring, Organisation, Source, Sync, Unit
 from service.privacy.enforcement import require_measure
@@ -121,7 +122,14 @@ def measure(
             weeks = kept.touched(log, seen, before)
             why = ("full",) if full else kept.reasons(seen, before, weeks)
             if before is not None and not why:
-                return _summary(session, organisation_id, seen, periods, before.left_out, Work(weeks=()))
+                return _summary(
+                    session,
+                    organisation_id,
+                    seen=seen,
+                    periods=periods,
+                    left_out=before.left_out,
+                    work=Work(),
+                )
             stored = {} if full else kept.fingerprints(session, organisation_id)
         with compute.open(log) as connection:
             with transaction(engine) as session:
@@ -140,7 +148,8 @@ def measure(
                 for scope in Scope
                 for period in periods
             }
-            steps, gone = plan(connection, CATALOG, periods, until, there, seen.code, stored)
+            inputs = Inputs(connection, periods, until)
+            steps, gone = plan(inputs, CATALOG, periods, there=there, code=seen.code, stored=stored)
             values = list(_values(connection, subjects, steps))
             left_out = _left_out(connection, since, until)
         digests = {place: digest for step in steps for place, digest in step.digests.items()}
@@ -153,14 +162,17 @@ def measure(
         )
         # Counting takes long: only now is the database written, so that others are not kept waiting.
         with transaction(engine) as session:
-            kept.replace(session, organisation_id, digests, gone, values, now)
+            kept.replace(session, organisation_id, digests=digests, gone=gone, values=values, now=now)
             kept.remember(session, organisation_id, seen, left_out)
-            return _summary(session, organisation_id, seen, periods, left_out, work)
+            return _summary(
+                session, organisation_id, seen=seen, periods=periods, left_out=left_out, work=work
+            )
 
 
 def _summary(
     session: Session,
     organisation_id: int,
+    *,
     seen: kept.Seen,
     periods: Sequence[Period],
     left_out: Mapping[str, int],
@@ -243,7 +255,7 @@ def _counted(
     wanted = {(period.window.value, period.since) for period in step.periods}
     place = itemgetter(*(names.index(name) for name in ("scope_key", "window", "since", "category")))
     rows = sorted((row for row in cursor.fetchall() if (row[window], row[first]) in wanted), key=place)
-    groups = [
+    groups: list[tuple[Any, list[Row]]] = [
         (where, [dict(zip(names, row, strict=True)) for row in group])
         for where, group in groupby(rows, key=place)
     ]

@@ -1,7 +1,6 @@
 """What was counted: a metric's value for a scope and a period. Internal: nothing outward reads these tables."""
 
 from datetime import date, datetime
-
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, String, UniqueConstraint

@@ -1,6 +1,6 @@
 """Whose intranet is measured: the organisation, its units, and the dated events of its history."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,7 +15,7 @@ class Organisation(Base):
 
     Its public holidays are those of `region` (ISO 3166: DE-BY, AT); without one none are known. `working_week` has a bit for each
     working day, 1 for Monday; work lasts from `opens` to `closes`. Who leads at level `official_leaders` or above speaks for the
-    organisation, as do the people of each `OfficialUnit`.
+    organisation, as do the people of each `OfficialUnit`. Since `stopped` nothing is collected, measured or published any more.
     """
 
     __tablename__ = "organisation"
@@ -32,6 +32,7 @@ class Organisation(Base):
     opens: Mapped[time] = mapped_column(default=time(8))
     closes: Mapped[time] = mapped_column(default=time(17))
     official_leaders: Mapped[int | None]
+    stopped: Mapped[datetime | None]
 
 
 class OfficialUnit(Base):

@@ -19,13 +19,18 @@ from service.privacy import sections
 from service.privacy.agreement import Agreement
 from service.privacy.differences import ABSENT, Difference, differences, loosened
 from service.privacy.ledger import activated, active
-from service.settings import Settings
 
 
 class ExceedsAgreement(ServiceError):
     """Something is not covered by the agreement in force; the message names it and how to mend it."""
 
     status, slug, title = 403, "exceeds-agreement", "Exceeds the agreement"
+
+
+class Stopped(ServiceError):
+    """Somebody stopped the service for this organisation."""
+
+    status, slug, title = 503, "stopped", "Stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,30 @@ def explained(difference: Difference) -> str:
     return f"{difference.place} is {difference.after!r}, agreed is {difference.before!r}"
 
 
+def require_running(session: Session, organisation_id: int) -> None:
+    """Raises `Stopped` while nothing may be collected, measured or published."""
+    organisation = session.get_one(Organisation, organisation_id)
+    if organisation.stopped is not None:
+        raise Stopped(
+            f"{organisation.key} was stopped on {organisation.stopped:%Y-%m-%d %H:%M} UTC: `resonanz privacy resume` ends that"
+        )
+
+
+def stop(organisation: Organisation, moment: datetime | None) -> bool:
+    """Stop collecting, measuring and publishing from a moment on, or with None go on; False if it was so already.
+
+    What is published stays readable, under a notice.
+    """
+    if (organisation.stopped is None) == (moment is None):
+        return False
+    organisation.stopped = moment
+    return True
+
+
 def require_sync(session: Session, source: Source, reader: Connector) -> None:
-    """Before a source is read. Raises `ExceedsAgreement`, also for a source that no agreement lists but has to."""
+    """Before a source is read. Raises `Stopped`, and `ExceedsAgreement` also for a source that no agreement lists but has to."""
     organisation = session.get_one(Organisation, source.organisation_id)
+    require_running(session, organisation.id)
     listed = active(session, organisation.id)
     if listed is None and sections.opt_in(source.connector, source.settings) and not organisation.synthetic:
         raise ExceedsAgreement(
@@ -92,24 +118,26 @@ def require_sync(session: Session, source: Source, reader: Connector) -> None:
 
 
 def require_measure(session: Session, organisation_id: int) -> None:
-    """Before anything is computed. Raises `ExceedsAgreement`."""
+    """Before anything is computed. Raises `Stopped` and `ExceedsAgreement`."""
+    require_running(session, organisation_id)
     running = {"metrics": sections.metrics(), "fields": sections.fields()}
     require(session, organisation_id, "measuring", running)
 
 
 def require_publish(session: Session, organisation_id: int, protection: Mapping[str, Any]) -> None:
-    """Before anything is published under groups and rules of suppression. Raises `ExceedsAgreement`."""
+    """Before anything is published under groups and rules of suppression. Raises `Stopped` and `ExceedsAgreement`."""
+    require_running(session, organisation_id)
     running = {"metrics": sections.metrics(), **protection}
     require(session, organisation_id, "publishing", running)
 
 
-def require_serve(session: Session, settings: Settings, protection: Mapping[str, Any]) -> None:
+def require_serve(session: Session, protection: Mapping[str, Any]) -> None:
     """Before pages and API are opened, for every organisation. Raises `ExceedsAgreement`."""
     running = {
         "purposes": sections.purposes(),
         "exclusions": sections.exclusions(),
         "fields": sections.fields(),
-        "retention": sections.retention(settings),
+        "retention": sections.retention(),
         "roles": sections.roles(),
         "outputs": sections.outputs(),
         **protection,

@@ -151,7 +151,7 @@ def activate(
         if missing:
             raise Invalid(missing)
         moment = clock()
-        for earlier in session.scalars(_active(organisation_id)):
+        for earlier in session.scalars(_newest(organisation_id)):
             earlier.ended = moment
         version.activated = moment
         record(
@@ -200,13 +200,16 @@ def _places(found: Sequence[Difference]) -> str:
 
 
 def active(session: Session, organisation_id: int) -> Agreement | None:
-    """The agreement in force; None as long as there is none. Raises `AgreementBroken` if it is not what was signed."""
-    version = session.scalars(_active(organisation_id)).one_or_none()
+    """The agreement in force; None as long as there is none. Raises `AgreementBroken` if it is not what was signed.
+
+    It is always the newest that came into force: none ends but by the next.
+    """
+    version = session.scalars(_newest(organisation_id)).one_or_none()
     if version is None:
         return None
     agreement = Agreement(version.text)
     before = _followed(session, organisation_id, agreement)
-    changed = agreement.digest != version.digest
+    changed = agreement.digest != version.digest or version.ended is not None
     if changed or lacking(before, agreement, signatures(session, version.id)) is not None:
         raise AgreementBroken(
             f"agreement {version.number} was changed after it was signed: restore the database from your backup, "
@@ -254,7 +257,7 @@ def version_of(
 
 def activated(session: Session, organisation_id: int) -> datetime | None:
     """When the agreement in force came into force."""
-    version = session.scalars(_active(organisation_id)).one_or_none()
+    version = session.scalars(_newest(organisation_id)).one_or_none()
     return None if version is None else version.activated
 
 
@@ -267,12 +270,10 @@ def signatures(session: Session, version_id: int) -> tuple[Signature, ...]:
     return tuple(Signature(s.holder, s.public_key, s.value, s.signed.isoformat()) for s in found)
 
 
-def _active(organisation_id: int) -> Any:
-    return select(AgreementVersion).where(
-        AgreementVersion.organisation_id == organisation_id,
-        AgreementVersion.activated.is_not(None),
-        AgreementVersion.ended.is_(None),
-    )
+def _newest(organisation_id: int) -> Any:
+    activated = AgreementVersion.activated.is_not(None)
+    found = select(AgreementVersion).where(AgreementVersion.organisation_id == organisation_id, activated)
+    return found.order_by(AgreementVersion.number.desc()).limit(1)
 
 
 def _draft(session: Session, organisation_id: int) -> AgreementVersion:

@@ -214,8 +214,11 @@ class _Writer:
 
     def roles(self) -> tuple[Section, ...]:
         terms = self.agreement.terms
-        rows = tuple((role, self.names(OUTPUTS, ways)) for role, ways in terms["roles"].items())
-        table = Table((self.text("role"), self.text("outputs")), rows, (25, 75))
+        rows = tuple(
+            (self.name(called.ROLES, role), self.names(called.PERMISSIONS, may))
+            for role, may in terms["roles"].items()
+        )
+        table = Table((self.text("role"), self.text("permissions")), rows, (35, 65))
         ways = tuple(self.name(OUTPUTS, way) for way in terms["outputs"])
         return (
             Section(self.heading("outputs"), (self.text("outputs_intro"),), ways),
@@ -276,7 +279,7 @@ _NAMED_IN: Mapping[str, Mapping[str, Label]] = {
     "purposes": PURPOSES,
     "exclusions": EXCLUSIONS,
     "outputs": OUTPUTS,
-    "roles": OUTPUTS,
+    "roles": {**called.ROLES, **called.PERMISSIONS},
     "suppression": RULES,
     "fields": called.TABLES,
     "groups": called.GROUPS,

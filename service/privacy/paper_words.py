@@ -92,6 +92,23 @@ ROUNDED: Mapping[str, Label] = {
     "number": Label(de="Anzahlen", en="numbers"),
     "index": Label(de="Indizes", en="indices"),
 }
+ROLES: Mapping[str, Label] = {
+    "viewer": Label(de="Lesende", en="viewer"),
+    "analyst": Label(de="Auswertung", en="analyst"),
+    "comms_admin": Label(de="Leitung Kommunikation", en="communications administration"),
+    "it_admin": Label(de="IT-Administration", en="IT administration"),
+    "auditor": Label(de="Betriebsrat, Datenschutz, Revision", en="works council, data protection, audit"),
+}
+PERMISSIONS: Mapping[str, Label] = {
+    "view": Label(de="Seiten ansehen", en="viewing pages"),
+    "query": Label(de="Werte abfragen und ausgeben", en="querying and exporting values"),
+    "tokens": Label(de="eigene Zugangsschlüssel zur Schnittstelle", en="own tokens for the interface"),
+    "audit": Label(
+        de="Einsicht in Erhebung, Zugänge und Protokoll der Abfragen",
+        en="seeing what is collected, who has access, and the log of queries",
+    ),
+    "own": Label(de="sich abmelden", en="signing out"),
+}
 HOLDERS: Mapping[str, Label] = {
     "admin": Label(de="IT-Administration", en="IT administration"),
     "council": Label(de="Betriebsrat", en="Works council"),
@@ -185,7 +202,7 @@ TEXT: Mapping[str, Label] = {
     "never": Label(de="werden nicht gespeichert", en="are not stored"),
     "for_ever": Label(de="bis zur Löschung", en="until erased"),
     "role": Label(de="Rolle", en="Role"),
-    "outputs": Label(de="Zugang zu", en="Access to"),
+    "permissions": Label(de="Darf", en="May"),
     "outputs_intro": Label(
         de="Ergebnisse verlassen den Dienst nur auf diesen Wegen:",
         en="Results leave the service by these ways only:",

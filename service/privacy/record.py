@@ -1,13 +1,15 @@
-"""Where it is written down what was done to an agreement, until something better is given: the service's own log."""
+"""What was done to an agreement goes into the audit log, in the same transaction."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from sqlalchemy.orm import Session
 
-_log = structlog.get_logger("resonanz.agreement")
+from service.security import audit
+
+CONSOLE = "console"
+"""Whoever has a shell on the server; the console knows no accounts."""
 
 
-def logged(_: Session, event: str, facts: Mapping[str, Any]) -> None:
-    _log.warning(event, **facts)
+def audited(session: Session, event: str, facts: Mapping[str, Any]) -> None:
+    audit.append(session, CONSOLE, event, facts)

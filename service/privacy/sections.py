@@ -9,7 +9,7 @@ from metrics import facts
 from metrics.catalog import CATALOG
 from service.models import Base, Source
 from service.privacy.words import EXCLUSIONS, OUTPUTS, PURPOSES
-from service.settings import Settings
+from service.security.roles import MAY
 
 TECHNICAL = frozenset(
     {
@@ -101,9 +101,9 @@ def metric_words() -> dict[str, dict[str, str]]:
     return {key: {"de": metric.label.de, "en": metric.label.en} for key, metric in CATALOG.items()}
 
 
-def retention(settings: Settings) -> dict[str, int | None]:
+def retention() -> dict[str, int | None]:
     """Days each class of data is kept; None is until it is erased. Of single people nothing computed is stored."""
-    return {"activities": settings.keep_activities, "person_roll_ups": 0, "measurements": None}
+    return {"activities": None, "person_roll_ups": 0, "measurements": None}
 
 
 def purposes() -> list[str]:
@@ -119,5 +119,5 @@ def outputs() -> list[str]:
 
 
 def roles() -> dict[str, list[str]]:
-    """Who may use which way out, by role of an account."""
-    return {"admin": outputs()}
+    """What each role of an account may do."""
+    return {role.value: sorted(permission.value for permission in may) for role, may in MAY.items()}

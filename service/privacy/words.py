@@ -55,10 +55,12 @@ OUTPUTS: Mapping[str, Label] = {
 }
 PREFIXES: Mapping[str, str] = {
     "/api/": "api",
+    "/council": "pages",
     "/login": "pages",
     "/logout": "pages",
     "/rooms": "pages",
     "/static": "pages",
+    "/tokens": "pages",
 }
 """Where the routes of an output begin; `/` itself is a page."""
 INWARD = ("/healthz", "/readyz", "/hooks/")

@@ -141,7 +141,7 @@ def form(metric: Metric) -> Form:
         nature = Nature.PERSONS  # each unit stands for somebody of it
     return Form(
         nature=nature,
-        step=STEPS[metric.unit],
+        step=metric.step or STEPS[metric.unit],
         share=metric.unit is Measure.SHARE,
     )
 

@@ -13,16 +13,21 @@ from time import monotonic
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.database import transaction
-from service.errors import Conflict, Invalid
+from service.errors import Conflict, Invalid, NotFound
 from service.models import Account
+from service.models import Session as SignedIn
+from service.security import audit
+from service.security.roles import Role
 
 SHORTEST, LONGEST = 12, 256
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+CONSOLE = "console"
+"""Who acts at the command line, for the audit log."""
 REMEMBERED = 60.0
 """Seconds a verified password of HTTP Basic is not verified again: dashboards send it with every request."""
 
@@ -31,7 +36,7 @@ hashing = threading.BoundedSemaphore(2)
 """Each argon2 run takes 64 MiB: an onslaught of sign-ins must not take them many times over."""
 
 
-def create_admin(engine: Engine, name: str, password: str) -> None:
+def create_account(engine: Engine, name: str, password: str, role: Role, by: str = CONSOLE) -> None:
     """Create an account that may sign in. Raises `Invalid` for an unfit name or password, `Conflict` if the name is taken."""
     normal = normalised(name)
     if not NAME.fullmatch(normal):
@@ -42,12 +47,46 @@ def create_admin(engine: Engine, name: str, password: str) -> None:
         raise Invalid(
             "the password is too easy to guess: use at least five different characters, and not the name"
         )
-    account = Account(name=normal, role="admin", password_hash=hashed(password), created=datetime.now(UTC))
+    account = Account(name=normal, role=role.value, password_hash=hashed(password), created=datetime.now(UTC))
     try:
         with transaction(engine) as session:
             session.add(account)
+            audit.append(session, by, "account created", {"account": normal, "role": role.value})
     except IntegrityError:
         raise Conflict(f"there is already an account {normal!r}") from None
+
+
+def create_admin(engine: Engine, name: str, password: str) -> None:
+    """Create an IT admin; see `create_account`."""
+    create_account(engine, name, password, Role.IT_ADMIN)
+
+
+def named(session: Session, name: str) -> Account:
+    """Raises `NotFound`."""
+    account = session.scalars(select(Account).where(Account.name == normalised(name))).one_or_none()
+    if account is None:
+        raise NotFound(f"there is no account {name!r}: `resonanz admin list` shows them")
+    return account
+
+
+def give_role(session: Session, account: Account, role: Role, by: str) -> None:
+    """Another role; open sessions of the account end, its tokens may only what the role may. Raises `Invalid` for accounts that get
+    their role from the company's sign-in service."""
+    if account.issuer is not None:
+        raise Invalid(f"{account.name} gets the role from the company's sign-in service: change it there")
+    before, account.role = account.role, role.value
+    audit.append(
+        session, by, "role changed", {"account": account.name, "before": before, "after": role.value}
+    )
+
+
+def disable(session: Session, account: Account, by: str, *, disabled: bool = True) -> None:
+    """Sessions and tokens of a disabled account end at once."""
+    account.disabled = disabled
+    session.execute(delete(SignedIn).where(SignedIn.account_id == account.id))
+    audit.append(
+        session, by, "account disabled" if disabled else "account enabled", {"account": account.name}
+    )
 
 
 def normalised(name: str) -> str:
@@ -76,13 +115,14 @@ class Passwords:
     def account(self, session: Session, name: str, password: str) -> Account | None:
         """The account with that name and password, unless it is disabled."""
         found = self._named(session, name)
-        right = self._verify(found.password_hash if found else self._unknown, password)
-        return found if found and right and not found.disabled else None
+        stored = found.password_hash if found else None
+        right = self._verify(stored or self._unknown, password)
+        return found if found and stored and right and not found.disabled else None
 
     def remembered(self, session: Session, name: str, password: str) -> Account | None:
         """The account if that very password was verified within the last minute."""
         found = self._named(session, name)
-        if found is None or found.disabled:
+        if found is None or found.disabled or found.password_hash is None:
             return None
         mark = self._mark(found, password)
         with self._lock:
@@ -108,5 +148,7 @@ class Passwords:
                 return False
 
     def _mark(self, account: Account, password: str) -> bytes:
-        text = b"\0".join([str(account.id).encode(), account.password_hash.encode(), _bytes(password)])
+        text = b"\0".join(
+            [str(account.id).encode(), (account.password_hash or "").encode(), _bytes(password)]
+        )
         return hmac.new(self._key, text, hashlib.sha256).digest()

@@ -22,7 +22,9 @@ START = "0" * 64
 BATCH = 2000
 
 
-def append(session: Session, account: str, action: str, detail: Mapping[str, Any] | None = None) -> AuditEntry:
+def append(
+    session: Session, account: str, action: str, detail: Mapping[str, Any] | None = None
+) -> AuditEntry:
     """Adds an entry within the caller's transaction: it is kept if, and only if, what it tells of is.
 
     Writers queue up until that transaction ends, so append last, and keep it short.

@@ -78,6 +78,8 @@ PUBLIC = frozenset(
         ("GET", "/readyz"),
         ("GET", "/login"),
         ("POST", "/login"),
+        ("GET", "/login/company"),
+        ("GET", "/login/callback"),
         ("POST", "/hooks/graph/{source}"),
         ("POST", "/hooks/confluence/{source}"),
     }

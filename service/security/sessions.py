@@ -23,7 +23,9 @@ def open_session(database: Database, account: Account, now: datetime) -> str:
     """A new session's secret. Sessions that ran out are removed on the way."""
     database.execute(delete(Session).where(or_(Session.used <= now - IDLE, Session.created <= now - LONGEST)))
     secret = secrets.token_urlsafe(32)
-    database.add(Session(digest=digest(secret), account_id=account.id, created=now, used=now))
+    database.add(
+        Session(digest=digest(secret), account_id=account.id, role=account.role, created=now, used=now)
+    )
     return secret
 
 
@@ -32,7 +34,7 @@ def close_session(database: Database, secret: str) -> None:
 
 
 def signed_in(database: Database, secret: str, now: datetime) -> Account | None:
-    """Whose session it is, unless it ran out or the account was disabled."""
+    """Whose session it is, unless it ran out, or the account was disabled or given another role since."""
     found = database.execute(
         select(Session, Account)
         .join(Account, Account.id == Session.account_id)
@@ -41,7 +43,9 @@ def signed_in(database: Database, secret: str, now: datetime) -> Account | None:
     if found is None:
         return None
     session, account = found
-    if now - session.used >= IDLE or now - session.created >= LONGEST or account.disabled:
+    if now - session.used >= IDLE or now - session.created >= LONGEST:
+        return None
+    if account.disabled or session.role != account.role:
         return None
     if now - session.used >= NOTED:
         session.used = now

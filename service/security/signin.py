@@ -1,8 +1,9 @@
-"""Signing in and out, and the check that every route not listed as public demands a sign-in."""
+"""Signing in and out, and the guard before every route: who asks, whether they may, and the note that they did."""
 
 import base64
 import binascii
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,18 +14,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from service.database import sessions
-from service.errors import NotSignedIn, TooManyAttempts
+from service.database import sessions, transaction
+from service.errors import Forbidden, NotSignedIn, TooManyAttempts
 from service.models import Account, Organisation
+from service.security import audit
 from service.security import sessions as signed
 from service.security.accounts import Passwords, normalised
+from service.security.asked import asked
+from service.security.roles import OPEN, PUBLIC, RULES, Permission, Rule, may
 from service.security.throttle import Throttle
+from service.security.tokens import PREFIX, valid_token
 from service.security.words import WORDS
 from service.web.language import choose
 
-PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/hooks/graph/{source}", "/hooks/confluence/{source}"})
-"""Routes without sign-in, besides the mounted static files. Hooks are called by platforms, which prove themselves by a shared
-secret; all they can bring about is that something is read earlier."""
 API = "/api/"
 
 templates = Environment(
@@ -58,19 +60,74 @@ def address(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def guard(request: Request, db: Db) -> None:
-    """Sets `request.state.account`. Raises `NotSignedIn` for whatever is not public and not signed in."""
-    request.state.account = None
-    if request.scope["route"].path in PUBLIC:
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who asks. `scopes` is None for a person, else what the token is good for."""
+
+    account_id: int
+    name: str
+    permissions: frozenset[Permission]
+    scopes: frozenset[str] | None = None
+
+
+def guard(request: Request) -> None:
+    """Sets `request.state.signed_in`, and its name as `request.state.account`; notes in the audit log what was asked.
+
+    In a transaction of its own, so that nobody waits for an answer being drawn, and nothing is answered that was not noted.
+    Raises `NotSignedIn` for whatever is not public and not signed in, `Forbidden` for whatever the account may not.
+    """
+    request.state.account = request.state.signed_in = None
+    route = (request.method, request.scope["route"].path)
+    if route in PUBLIC:
         return
-    if request.app.state.settings.open_pages and only_synthetic(db):
-        return
-    account = _by_cookie(request, db)
-    if account is None and request.url.path.startswith(API):
-        account = _by_basic(request, db)
-    if account is None:
+    rule = RULES.get(route)
+    with transaction(request.app.state.engine) as db:
+        if rule and rule.permission in OPEN and request.app.state.settings.open_pages and only_synthetic(db):
+            return
+        who = identify(request, db)
+        refused = refusal(rule, who)
+        detail = asked(db, {**request.query_params, **request.path_params})
+        act = f"{route[0]} {route[1]}"
+        audit.append(db, who.name, "refused" if refused else "asked", {"route": act, **detail})
+    if refused:
+        raise Forbidden(refused)
+    request.state.signed_in, request.state.account = who, who.name
+
+
+def identify(request: Request, db: Session) -> SignedIn:
+    """Who asks: by token, by session, or by name and password. Raises `NotSignedIn` or `TooManyAttempts`."""
+    machine = request.url.path.startswith(API)
+    text = _bearer(request) if machine else None
+    if text is not None:
+        found = valid_token(db, text, now())
+        if found is None:
+            raise NotSignedIn("this token is unknown, expired or revoked")
+        account, token = found
+        return SignedIn(account.id, account.name, may(account.role), frozenset(token.scopes))
+    known = _by_cookie(request, db)
+    if known is None and machine:
+        known = _by_basic(request, db)
+    if known is None:
         raise NotSignedIn("sign in first")
-    request.state.account = account.name
+    return SignedIn(known.id, known.name, may(known.role))
+
+
+def refusal(rule: Rule | None, who: SignedIn) -> str | None:
+    """Why that account or token may not do what the rule is for; None if it may. No rule: nobody may."""
+    if rule is None or rule.permission not in who.permissions:
+        return "your role does not include this"
+    if who.scopes is not None and (rule.scope is None or rule.scope not in who.scopes):
+        return "this token is not good for this"
+    return None
+
+
+def _bearer(request: Request) -> str | None:
+    """The token of the request. Programs that speak Basic only send it as the password, under any name."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    pair = _name_and_password(request)
+    return pair[1] if pair and pair[1].startswith(PREFIX) else None
 
 
 def only_synthetic(db: Session) -> bool:
@@ -85,6 +142,11 @@ def _by_cookie(request: Request, db: Session) -> Account | None:
 
 def _by_basic(request: Request, db: Session) -> Account | None:
     """HTTP Basic, for dashboards that can not keep a cookie."""
+    pair = _name_and_password(request) if request.app.state.settings.passwords_allowed else None
+    return _verified(request, db, *pair, remember=True) if pair else None
+
+
+def _name_and_password(request: Request) -> tuple[str, str] | None:
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -92,7 +154,7 @@ def _by_basic(request: Request, db: Session) -> Account | None:
         name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return None
-    return _verified(request, db, name, password, remember=True) if colon else None
+    return (name, password) if colon else None
 
 
 def _verified(request: Request, db: Session, name: str, password: str, *, remember: bool) -> Account | None:
@@ -115,7 +177,7 @@ def _verified(request: Request, db: Session, name: str, password: str, *, rememb
 
 @router.get("/login")
 def show_login(request: Request, after: str = "/") -> HTMLResponse:
-    return _form(request, after)
+    return show_form(request, after)
 
 
 @router.post("/login")
@@ -127,19 +189,31 @@ def sign_in(
     after: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
     """Opens a session under a new secret, or shows the form again."""
+    if not request.app.state.settings.passwords_allowed:
+        return show_form(request, after, "no_passwords", 403)
     try:
         account = _verified(request, db, name, password, remember=False)
     except TooManyAttempts as refused:
-        return _form(request, after, "throttled", 429, {"Retry-After": str(refused.seconds)})
+        return show_form(request, after, "throttled", 429, {"Retry-After": str(refused.seconds)})
     if account is None:
-        return _form(request, after, "wrong", 401)
+        known = db.scalar(select(Account.name).where(Account.name == normalised(name)))
+        if known:  # of another name nothing is kept: people type passwords there
+            audit.append(db, known, "sign-in refused")
+        return show_form(request, after, "wrong", 401)
+    return opened_session(request, db, account, after)
+
+
+def opened_session(request: Request, db: Session, account: Account, after: str) -> Response:
+    """Leads to `after` with the cookie of a new session; a session the browser had ends."""
     old = request.cookies.get(cookie_name(request))
     if old:
         signed.close_session(db, old)
+    secret = signed.open_session(db, account, now())
+    audit.append(db, account.name, "signed in", {"role": account.role})
     answer = RedirectResponse(own_path(after), 303)
     answer.set_cookie(
         cookie_name(request),
-        signed.open_session(db, account, now()),
+        secret,
         max_age=int(signed.LONGEST.total_seconds()),
         path="/",
         secure=request.app.state.https,
@@ -167,7 +241,7 @@ def own_path(after: str) -> str:
     return after if fine else "/"
 
 
-def _form(
+def show_form(
     request: Request,
     after: str,
     trouble: str | None = None,
@@ -176,6 +250,8 @@ def _form(
 ) -> HTMLResponse:
     code = choose(request).code
     page = templates.get_template("login.html").render(
+        company=request.app.state.provider is not None,
+        passwords=request.app.state.settings.passwords_allowed,
         code=code,
         asked="lang" in request.query_params,
         words=WORDS[code],

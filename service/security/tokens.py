@@ -26,7 +26,13 @@ FORM = re.compile(r"rsz_([0-9A-Za-z]{10})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
 
 
 def create_token(
-    session: Session, account: Account, label: str, scopes: Collection[str], expires: datetime, now: datetime
+    session: Session,
+    account: Account,
+    label: str,
+    scopes: Collection[str],
+    *,
+    expires: datetime,
+    now: datetime,
 ) -> str:
     """The new token, which can not be shown again.
 
@@ -91,13 +97,18 @@ def revoke_token(session: Session, handle: str, now: datetime, *, of: Account | 
 
 def tokens_of(session: Session, account: Account) -> list[ApiToken]:
     return list(
-        session.scalars(select(ApiToken).where(ApiToken.account_id == account.id).order_by(ApiToken.id.desc()))
+        session.scalars(
+            select(ApiToken).where(ApiToken.account_id == account.id).order_by(ApiToken.id.desc())
+        )
     )
 
 
 def created_entry(session: Session, by: str, account: Account, label: str, scopes: Collection[str]) -> None:
     audit.append(
-        session, by, "token created", {"account": account.name, "label": label.strip(), "scopes": sorted(scopes)}
+        session,
+        by,
+        "token created",
+        {"account": account.name, "label": label.strip(), "scopes": sorted(scopes)},
     )
 
 

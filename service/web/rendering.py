@@ -44,11 +44,13 @@ def render(request: Request, template: str, **values: Any) -> HTMLResponse:
         for code in LOCALES
     ]
     page = environment(spoken.code).get_template(template)
+    signed_in = getattr(request.state, "signed_in", None)
     answer = HTMLResponse(
         page.render(
             request=request,
             languages=languages,
             account=getattr(request.state, "account", None),
+            permissions=signed_in.permissions if signed_in else (),
             **values,
         ),
         headers={"Content-Language": spoken.code, "Vary": "Cookie, Accept-Language"},

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from metrics.catalog import CATALOG
 from metrics.metric import Metric
+from metrics.room_types import ROOM_TYPE
 from service.web.figures import Figure, figure
 from service.web.language import Language
 from service.web.pictures import Painter, Picture, Table
 from service.web.published import Published
+from service.web.room_type import RoomType, room_type
 from service.web.rooms import FIGURES, PULSE, ROOM_STATE, purpose, state
 
 
@@ -20,6 +22,7 @@ class RoomPage:
     purpose: str
     archived: bool
     state: str
+    type: RoomType | None
     figures: Sequence[Figure]
     pictures: Sequence[Picture]
     history: Table
@@ -62,8 +65,9 @@ def room_page(published: Published, key: str, painter: Painter, language: Langua
         purpose=purpose(room, language),
         archived=room.archived,
         state=state(newest, language),
+        type=room_type(published, room, language),
         figures=figures,
         pictures=pictures,
         history=history,
-        glossary=[*metrics, CATALOG[ROOM_STATE]],
+        glossary=[*metrics, CATALOG[ROOM_STATE], ROOM_TYPE],
     )

@@ -39,7 +39,10 @@ def test_the_description_is_served(client: Client) -> None:
     assert served["openapi"].startswith("3.1")
     assert set(served["paths"]) == {
         f"/api/v1/{name}"
-        for name in ("publication", "metrics", "rooms", "coverage", "measurements", "openapi.json")
+        for name in (
+            *("publication", "metrics", "rooms", "coverage", "measurements", "openapi.json"),
+            *("milestones", "milestones/{key}/changes"),
+        )
     }
     for schema in served["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)

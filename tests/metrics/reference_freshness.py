@@ -19,7 +19,8 @@ class Freshness:
 
     def _begun(self) -> list[Any]:
         """Edits that are not minor and do not follow another one of the same person and content within half an hour."""
-        found, last = [], {}
+        found: list[Any] = []
+        last: dict[tuple[int | None, int], Any] = {}
         for entry in self.log:
             if entry.kind != "edit" or entry.minor:
                 continue
@@ -110,7 +111,7 @@ class Freshness:
         return bool(active and kind != "service")
 
     def views(self, made: Any, period: Any, middle: Any) -> int | None:
-        seen = {
+        seen: dict[Any, int] = {
             day: number
             for (thing, day), number in self.again.views().items()
             if thing == made.object and period.since <= day < period.until

@@ -74,13 +74,13 @@ def organisations(draw: st.DrawFn) -> Callable[[Callable[..., Any]], Any]:
                 moment = BEGIN + timedelta(days=364 + 7 * week, hours=9)
                 total = week * (number % 3)
                 intranet.views(total, moment, f"page {number}", content_type="page", room=room)
-        for kind, name, number, when in acts:
+        for kind, person, number, when in acts:
             more: dict[str, Any] = {"content_type": "page", "room": pages[number][2]}
             moment = max(when, pages[number][1])
             if kind == "views":
                 intranet.views(500 + when.day, moment, f"page {number}", **more)
                 continue
-            intranet.act("edit" if kind == "minor" else kind, name, moment, f"page {number}", **more)
+            intranet.act("edit" if kind == "minor" else kind, person, moment, f"page {number}", **more)
             if kind == "minor":
                 intranet.log[-1] = intranet.log[-1]._replace(minor=True)
         for number in range(21 if sweep else 0):

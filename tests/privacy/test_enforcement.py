@@ -20,10 +20,9 @@ from service.database import transaction
 from service.measure import measure
 from service.models import Base, Measurement, Organisation, Source
 from service.privacy import enforcement, sections
-from service.privacy.enforcement import ExceedsAgreement, Standing, standing
+from service.privacy.enforcement import ExceedsAgreement, Standing, Stopped, standing
 from service.privacy.words import OUTPUTS, output_of
 from service.publication import publish
-from service.settings import Settings
 
 
 class Empty:
@@ -275,7 +274,7 @@ def test_what_protects_may_not_fall_away(house: Any, place: str, value: Any) -> 
     ("place", "value"),
     [
         ("outputs", without("api")),
-        ("roles.admin", without("console")),
+        ("roles.auditor", without("audit")),
         ("exclusions", lambda listed: [*listed, "no_dashboards"]),
         ("purposes", without("compare_over_time")),
         ("retention.activities", 30),
@@ -288,15 +287,21 @@ def test_pages_are_not_opened_for_more_than_agreed(house: Any, place: str, value
         create_app(house.settings, house.engine)
 
 
-def test_data_may_be_kept_for_less_time_than_agreed(house: Any) -> None:
-    change(house, "retention.activities", 90)
-    for days, fits in ((60, True), (90, True), (91, False)):
-        settings = Settings(data=house.folder / "data", keep_activities=days)
-        if fits:
-            create_app(settings, house.engine)
-        else:
-            with pytest.raises(ExceedsAgreement, match=r"retention\.activities is 91, agreed is 90"):
-                create_app(settings, house.engine)
+def test_once_stopped_nothing_is_collected_measured_or_published(
+    house: Any, read: Callable[..., Any]
+) -> None:
+    for moment in (datetime(2026, 11, 2, tzinfo=UTC), None):
+        with transaction(house.engine) as session:
+            organisation = session.get_one(Organisation, house.organisation)
+            assert enforcement.stop(organisation, moment)
+            assert not enforcement.stop(organisation, moment)
+        if moment is None:
+            break
+        for act in (read, lambda: measuring(house), lambda: publish(house.engine, house.organisation)):
+            with pytest.raises(Stopped, match="stopped on 2026-11-02 00:00 UTC: `resonanz privacy resume`"):
+                act()
+        create_app(house.settings, house.engine)
+    assert read().state == "done"
 
 
 def test_it_is_told_which_agreement_is_in_force(house: Any) -> None:

@@ -160,3 +160,17 @@ def test_the_agreement_before_can_not_be_taken_away(house: Any) -> None:
         session.execute(delete(AgreementVersion).where(AgreementVersion.number == 1))
     with pytest.raises(AgreementBroken, match="missing"):
         house.active()
+
+
+def test_an_agreement_does_not_end_by_a_stroke_in_the_database(house: Any) -> None:
+    house.agree()
+    house.agree(group(12))
+    with transaction(house.engine) as session:
+        older = AgreementVersion.number == 1
+        session.execute(update(AgreementVersion).where(older).values(ended=None))
+    assert house.active().number == 2
+    with transaction(house.engine) as session:
+        moment = session.scalars(select(AgreementVersion.activated).where(older)).one()
+        session.execute(update(AgreementVersion).where(~older).values(ended=moment))
+    with pytest.raises(AgreementBroken):
+        house.active()

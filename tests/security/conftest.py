@@ -15,7 +15,8 @@ from alembic import command
 from service.app import create_app
 from service.database import alembic_config, connect, transaction
 from service.models import Base, Organisation
-from service.security.accounts import create_admin
+from service.security.accounts import create_account, create_admin
+from service.security.roles import Role
 from service.settings import Settings
 
 with warnings.catch_warnings():
@@ -70,3 +71,19 @@ def browser(make_app: Callable[..., FastAPI], visit: Callable[..., Client]) -> C
 @pytest.fixture
 def credentials() -> dict[str, str]:
     return {"name": NAME, "password": PASSWORD}
+
+
+@pytest.fixture
+def as_role(
+    make_app: Callable[..., FastAPI], visit: Callable[..., Client], database: Engine
+) -> Callable[[Role], Client]:
+    """A browser signed in with an account of that role, named like the role."""
+    app = make_app()
+
+    def sign_in(role: Role) -> Client:
+        create_account(database, role.value, PASSWORD, role)
+        client = visit(app, **{"Sec-Fetch-Site": "same-origin"})
+        assert client.post("/login", data={"name": role.value, "password": PASSWORD}).status_code == 303
+        return client
+
+    return sign_in

@@ -7,14 +7,18 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from httpx import Client
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from starlette.routing import BaseRoute, Mount
 
 from service.database import transaction
 from service.errors import Invalid
-from service.models import Organisation
+from service.models import Account, Organisation
+from service.security.roles import PUBLIC as PUBLIC_ROUTES
+from service.security.roles import RULES, Role
 
 PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/login"), ("POST", "/login")}
+COMPANY = {("GET", "/login/company"), ("GET", "/login/callback")}
+"""The way to the company's sign-in service and back; without one there is nothing."""
 HOOKS = {("POST", "/hooks/graph/{source}"), ("POST", "/hooks/confluence/{source}")}
 """Called by platforms, which can not sign in: Graph shows the client state of its subscription, Confluence signs its body. What they
 can bring about is a hint to read earlier; nothing is shown."""
@@ -29,8 +33,14 @@ PROTECTED = {
     ("GET", "/api/v1/milestones"),
     ("GET", "/api/v1/milestones/{key}/changes"),
     ("GET", "/api/v1/openapi.json"),
+    ("GET", "/council"),
+    ("GET", "/tokens"),
+    ("POST", "/tokens"),
+    ("POST", "/tokens/{handle}/revoke"),
     ("POST", "/logout"),
 }
+READER = {("GET", "/"), ("GET", "/rooms/{key:path}"), ("POST", "/logout")}
+COUNCIL = {("GET", "/council")}
 
 
 def walk(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
@@ -47,7 +57,7 @@ def walk(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
 
 def test_every_route_is_in_one_of_the_two_lists(make_app: Callable[..., FastAPI]) -> None:
     found = set(walk(make_app().routes))
-    assert found == PUBLIC | HOOKS | PROTECTED | {("MOUNT", "/static")}
+    assert found == PUBLIC | COMPANY | HOOKS | PROTECTED | {("MOUNT", "/static")}
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(PROTECTED))
@@ -79,6 +89,66 @@ def test_a_hook_tells_nobody_whether_there_is_something(browser: Client, method:
         answer = browser.request(method, path.replace("{source}", key), content=b'{"value": []}')
         assert answer.status_code == 404
         assert answer.json()["detail"] == "there is no such hook"
+
+
+def test_every_route_that_is_not_public_has_its_rule() -> None:
+    assert set(RULES) == PROTECTED
+    assert PUBLIC_ROUTES == PUBLIC | COMPANY | HOOKS
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_may_what_is_written_here_and_nothing_else(
+    as_role: Callable[[Role], Client], role: Role
+) -> None:
+    allowed = {
+        Role.VIEWER: READER,
+        Role.ANALYST: PROTECTED - COUNCIL,
+        Role.COMMS_ADMIN: PROTECTED - COUNCIL,
+        Role.IT_ADMIN: PROTECTED,
+        Role.AUDITOR: PROTECTED,
+    }[role]
+    client = as_role(role)
+    for method, path in sorted(PROTECTED - {("POST", "/logout")}):
+        answer = client.request(method, re.sub(r"\{.*?\}", "1", path))
+        refused = answer.status_code == 403 and "not made for your session" not in answer.text
+        if method == "POST":  # without its form's token the route itself refuses, with the same status
+            refused = role is Role.VIEWER
+            assert answer.status_code == 403
+        assert refused == ((method, path) not in allowed), (method, path, answer.status_code)
+    assert client.post("/logout").status_code == 303
+
+
+def test_a_route_nobody_wrote_a_rule_for_is_refused_to_everybody(
+    make_app: Callable[..., FastAPI], visit: Callable[..., Client], credentials: dict[str, str]
+) -> None:
+    app = make_app()
+
+    @app.get("/api/v1/forgotten")
+    def forgotten() -> str:
+        return "raw activity"
+
+    client = visit(app)
+    auth = (credentials["name"], credentials["password"])
+    assert client.get("/api/v1/forgotten").status_code == 401
+    assert client.get("/api/v1/forgotten", auth=auth).status_code == 403
+
+
+def test_an_account_with_a_role_of_an_older_version_may_nothing(
+    browser: Client, credentials: dict[str, str], database: Engine
+) -> None:
+    with transaction(database) as session:
+        session.execute(update(Account).values(role="admin"))
+    assert browser.post("/login", data=credentials).status_code == 303
+    assert browser.get("/").status_code == 403
+
+
+def test_open_pages_do_not_open_the_audit_log(
+    make_app: Callable[..., FastAPI], visit: Callable[..., Client]
+) -> None:
+    client = visit(make_app(synthetic=True, open_pages=True))
+    assert client.get("/").status_code == 200
+    assert client.get("/council").status_code == 303
+    assert client.get("/tokens").status_code == 303
 
 
 def test_the_demonstration_is_open_without_sign_in(

@@ -29,6 +29,8 @@ from service.models import (
     PublishedCoverage,
     PublishedRoom,
     PublishedValue,
+    Shutdown,
+    Site,
 )
 from service.security.browser import SecureHeaders
 from service.web.pages import router
@@ -252,6 +254,10 @@ def fill(builder: Builder) -> None:
             builder.value(
                 "room_state", 1.0, since(n), scope="room", scope_key=key, category=states[kind], people=None
             )
+            if not small:
+                builder.value(
+                    "room_type", 1.0, since(n), scope="room", scope_key=key, category="broadcast", people=None
+                )
     units = {
         "Vertrieb": 0.41,
         "Schaden": 0.33,
@@ -295,7 +301,16 @@ def fill(builder: Builder) -> None:
 
 READABLE = [
     model.__table__
-    for model in (Organisation, Milestone, Publication, PublishedValue, PublishedRoom, PublishedCoverage)
+    for model in (
+        Organisation,
+        Milestone,
+        Site,
+        Shutdown,
+        Publication,
+        PublishedValue,
+        PublishedRoom,
+        PublishedCoverage,
+    )
 ]
 """The only tables the test database has: a page that reads anything else fails."""
 

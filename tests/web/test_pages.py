@@ -164,6 +164,14 @@ def test_a_room_shows_its_state_and_history(werra):
     assert answer.text.count("regt sich") >= 5
 
 
+def test_a_room_says_what_it_is_used_for_and_why(werra):
+    said = words(httpx.get(f"{werra}/rooms/wiki/98306?lang=de"))
+    assert "Nutzung Verkündung" in said
+    assert "Warum diese Nutzung: keine Nutzung als Projektteam: " in said
+    small = words(httpx.get(f"{werra}/rooms/wiki/98310?lang=de"))
+    assert "Warum diese Nutzung" not in small
+
+
 def test_a_room_of_a_small_group_shows_its_state_and_no_figure(werra):
     answer = httpx.get(f"{werra}/rooms/wiki/98310?lang=de")
     assert "verlassen" in answer.text

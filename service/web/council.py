@@ -1,0 +1,119 @@
+"""The page for works council, data protection and IT: what is collected, who may read it, and who asked what."""
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.models import Account, ApiToken, AuditEntry, AuditHead, Organisation, Source, Sync
+from service.security import audit
+from service.security.signin import Db, now
+from service.web.dashboard import coverage_in_short
+from service.web.language import N_, Language, choose
+from service.web.published import latest, organisations
+from service.web.rendering import render
+
+PAGE = 100
+ROLES = {
+    "viewer": N_("Reader"),
+    "analyst": N_("Analyst"),
+    "comms_admin": N_("Communications admin"),
+    "it_admin": N_("IT admin"),
+    "auditor": N_("Works council and audit"),
+}
+ACTIONS = {
+    "asked": N_("asked"),
+    "refused": N_("was refused"),
+    "signed in": N_("signed in"),
+    "sign-in refused": N_("sign-in refused"),
+    "account created": N_("created an account"),
+    "account disabled": N_("disabled an account"),
+    "account enabled": N_("enabled an account"),
+    "role changed": N_("changed a role"),
+    "token created": N_("created an API token"),
+    "token revoked": N_("revoked an API token"),
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/council", response_class=HTMLResponse)
+def show_council(request: Request, db: Db, before: Annotated[int | None, Query(ge=1)] = None) -> HTMLResponse:
+    """Entries of the audit log with numbers below `before`, newest first."""
+    language = choose(request)
+    entries = audit.newest(db, PAGE, before)
+    return render(
+        request,
+        "council.html",
+        kept_days=request.app.state.settings.keep_activities,
+        minimum_group=request.app.state.settings.minimum_group,
+        collected=[
+            (one, _sources(db, one, language), _coverage(db, one, language)) for one in organisations(db)
+        ],
+        accounts=[_account(one, language) for one in db.scalars(select(Account).order_by(Account.name))],
+        tokens=_tokens(db, language),
+        entries=[_entry(one, language) for one in entries],
+        head=db.get(AuditHead, 1),
+        older=entries[-1].number if entries and entries[-1].number > 1 else None,
+    )
+
+
+def _sources(db: Session, organisation: Organisation, language: Language) -> list[tuple[str, ...]]:
+    last = (
+        select(Sync.source_id, func.max(Sync.finished).label("finished")).group_by(Sync.source_id).subquery()
+    )
+    found = db.execute(
+        select(Source, last.c.finished)
+        .outerjoin(last, last.c.source_id == Source.id)
+        .where(Source.organisation_id == organisation.id)
+        .order_by(Source.key)
+    )
+    return [
+        (
+            source.key,
+            source.connector,
+            language.day(source.created.date()),
+            language.day(finished.date()) if finished else language.text("never"),
+        )
+        for source, finished in found
+    ]
+
+
+def _coverage(db: Session, organisation: Organisation, language: Language) -> str | None:
+    published = latest(db, organisation)
+    return coverage_in_short(published.coverage(), language) if published else None
+
+
+def _account(account: Account, language: Language) -> tuple[str, ...]:
+    return (
+        account.name,
+        language.text(ROLES.get(account.role) or N_("no known role")),
+        language.text(N_("password") if account.issuer is None else N_("company account")),
+        language.text(N_("disabled") if account.disabled else N_("enabled")),
+    )
+
+
+def _tokens(db: Session, language: Language) -> list[tuple[str, ...]]:
+    found = db.execute(
+        select(ApiToken, Account.name)
+        .join(Account, Account.id == ApiToken.account_id)
+        .where(ApiToken.revoked.is_(None), ApiToken.expires > now())
+        .order_by(Account.name, ApiToken.id)
+    )
+    return [
+        (token.label, name, ", ".join(token.scopes), language.day(token.expires.date()))
+        for token, name in found
+    ]
+
+
+def _entry(entry: AuditEntry, language: Language) -> tuple[str, ...]:
+    detail = json.loads(entry.detail)
+    said = "; ".join(
+        f"{name}: {', '.join(value) if isinstance(value, list) else value}" for name, value in detail.items()
+    )
+    action = ACTIONS.get(entry.action)
+    when = f"{language.day(entry.at.date())} {entry.at:%H:%M:%S} UTC"
+    return (str(entry.number), when, entry.account, language.text(action) if action else entry.action, said)
