@@ -40,7 +40,7 @@ def late(log: ActivityLog, number: int, monday: date) -> None:
     for name, values in (("day", days), ("happened", noon), ("key", keys), ("kind", kinds)):
         place = SCHEMA.get_field_index(name)
         rows = rows.set_column(place, SCHEMA.field(name), values.cast(SCHEMA.field(name).type))
-    state = {"positions": {}, "fingerprint": None, "weeks": [monday.isoformat()]}
+    state: dict[str, Any] = {"positions": {}, "fingerprint": None, "weeks": [monday.isoformat()]}
     write_deltalake(
         log.url, rows, mode="append", commit_properties=CommitProperties(custom_metadata={"resonanz": state})
     )
@@ -54,7 +54,7 @@ def stored(engine: Engine) -> list[str]:
 
 def timed(engine: Engine, log: ActivityLog, what: str, *, full: bool = False) -> dict[str, Any]:
     spent = 0.0
-    build: Callable[..., None] = run.build
+    build: Callable[..., None] = run.build  # type: ignore[attr-defined]
 
     def building(execute: Callable[[str], object]) -> None:
         nonlocal spent

@@ -303,7 +303,7 @@ DAILY_STICKINESS = Metric(
     statement=_daily,
     absent="nobody_active",
     # The day before the period says how many working days its first day has.
-    reach=Reach(7, 28),
+    reach=Reach(7, 0),
     scopes=_ORGANISATION,
     windows=_DAYS28,
     interval=Interval.BOOTSTRAP,

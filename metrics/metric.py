@@ -135,17 +135,17 @@ class Source:
 class Reach:
     """What a statement reads for a period [since, until): only days from `before` days before it to `after` days after it.
 
-    None is without end. A date beyond is known to it only as "earlier" or "later"; a wait for working days that goes on for
-    28 of them at most counts as within. Of tables with a row for each window it reads only that of the period itself.
+    None is without end. A date beyond is known to it only as "earlier" or "later"; how many working days the data go on after
+    the period counts as within, up to 28. Of tables with a row for each window it reads only that of the period itself.
     """
 
     before: int | None = None
     after: int | None = None
 
 
-WITHIN = Reach(0, 28)
-"""The days of the period, and what is final 28 days after it."""
-SO_FAR = Reach(None, 28)
+WITHIN = Reach(0, 0)
+"""The days of the period only. What came of them later stands in their own rows: an answer, a deletion."""
+SO_FAR = Reach(None, 0)
 """And everything before."""
 
 

@@ -109,7 +109,7 @@ class Provider:
         self.callback = callback
         self.http = client or checked_client(settings.allowed_hosts, settings.oidc_ca_file)
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._described: tuple[float, dict[str, Any]] | None = None
         self._keys: tuple[float, KeySet] | None = None
 

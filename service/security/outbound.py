@@ -63,6 +63,8 @@ def may_call(host: str, address: str, allowed: frozenset[str]) -> bool:
         return True
     if any(inner in network for network in INSIDE if network.version == inner.version):
         return host.lower().rstrip(".") in allowed
+    if isinstance(inner, IPv6Address) and inner.is_site_local:
+        return False
     return inner.is_global and outer.is_global and not inner.is_multicast
 
 
@@ -73,7 +75,10 @@ class CheckedTransport(httpx.BaseTransport):
         self.allowed = frozenset(one.strip().lower().rstrip(".") for one in allowed.split(",") if one.strip())
         self.resolver = resolver
         context = ssl.create_default_context(cafile=str(ca_file)) if ca_file else ssl.create_default_context()
-        self.inner = httpx.HTTPTransport(verify=context, trust_env=False)
+        # Connections are kept by address: one kept for a host must not serve another host at the same address.
+        self.inner = httpx.HTTPTransport(
+            verify=context, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+        )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
