@@ -48,7 +48,6 @@ def show_council(request: Request, db: Db, before: Annotated[int | None, Query(g
     return render(
         request,
         "council.html",
-        kept_days=request.app.state.settings.keep_activities,
         minimum_group=request.app.state.settings.minimum_group,
         collected=[
             (one, _sources(db, one, language), _coverage(db, one, language)) for one in organisations(db)
