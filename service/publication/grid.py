@@ -168,7 +168,9 @@ def person_system(
             for relation in relations
             if isinstance(relation, Base) and relation.metric == metric
             for scope, parts in every.get((relation.other, window, since), {}).items()
-            if "" in parts and {rows[n].people for n in table[scope].values()} == {rows[parts[""]].affirming}
+            if scope in table
+            and "" in parts
+            and {rows[n].people for n in table[scope].values()} == {rows[parts[""]].affirming}
         }
         counts = {
             scope: {category: rows[number].affirming or 0 for category, number in parts.items()}

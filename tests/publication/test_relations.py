@@ -239,3 +239,14 @@ def test_a_difference_is_shown_only_beside_the_rates_it_is_made_of(
     )
     assert found["rate_of_some", "", ""].state == found["difference", "", ""].state
     assert (found["difference", "", ""].state == "published") == shown
+
+
+def test_a_metric_rests_on_another_only_where_both_were_measured(measured: Builder) -> None:
+    rows = [
+        measured("contributor", "organisation", "", 60, 200),
+        measured("contributor", "room", "wiki/HR", 30, 80),
+        measured("new", "organisation", "", 30, 60),
+    ]
+    shown = outcomes(rows)
+    assert shown["contributor", "wiki/HR", ""].value == 0.38
+    assert shown["new", "", ""].value == 0.5
