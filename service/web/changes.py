@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from metrics.interrupted import FEWEST, SETTLING, Change, Doubt, Verdict
-from metrics.metric import Direction, Metric
+from metrics.metric import Direction, Measure, Metric
 from service.milestones import changes
 from service.models import Milestone
 from service.web.language import N_, Language
@@ -83,7 +83,11 @@ def _words(metric: Metric, change: Change, language: Language) -> str:
     if change.verdict is Verdict.UNCHANGED:
         return language.text("no change that would matter")
     low, high = sorted(abs(end or 0.0) for end in (change.low, change.high))
-    between = {"low": language.value(low, metric.unit), "high": language.value(high, metric.unit)}
+    if metric.unit is Measure.SHARE:
+        points = language.plural("%(number)s percentage point", "%(number)s percentage points", 100 * high)
+        between = {"low": language.number(100 * low), "high": points}
+    else:
+        between = {"low": language.value(low, metric.unit), "high": language.value(high, metric.unit)}
     if change.verdict is Verdict.ROSE:
         return language.text("higher than the weeks before let expect, by %(low)s to %(high)s", **between)
     return language.text("lower than the weeks before let expect, by %(low)s to %(high)s", **between)
