@@ -234,8 +234,10 @@ def compare(world: World, what: str) -> Any:
 
 @pytest.mark.parametrize("seed", [0])
 def test_whatever_happens_computing_what_changed_equals_computing_everything(
-    engine: Engine, make_company: Callable[..., Any], seed: int
+    engine: Engine, make_company: Callable[..., Any], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if engine.dialect.name == "postgresql":
+        few(monkeypatch)  # what is counted does not depend on where it is stored
     world = World(make_company(engine), seed)
     world.company.measure(since=START, until=HORIZON)
     happenings = world.chance.sample(HAPPENINGS, len(HAPPENINGS))
