@@ -150,8 +150,11 @@ def test_nobody_is_lost_and_the_order_of_rows_does_not_matter(rows, chance):
         def all(self):
             return self.found
 
+        def __iter__(self):
+            return iter(())  # no spells: they were observed once
+
     class Account:
-        unit_id = None
+        unit_id = site = None
 
         def __init__(self, number, row):
             self.pseudonym = 100 + number
