@@ -19,6 +19,8 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import median_abs_deviation
 from scipy.stats import t as student
 
+from metrics.periods import monday
+
 WEEK = timedelta(days=7)
 LONGEST = 26
 """Weeks looked at on either side: a line does not hold for longer."""
@@ -110,7 +112,7 @@ def compare(
     `comparisons` are the same metric of rooms the event did not concern. `others` are days of other events. `silent` are
     weeks that are left out for all, such as those of public holidays.
     """
-    first = event - timedelta(days=event.weekday())
+    first = monday(event)
     mondays = [first + WEEK * number for number in range(-LONGEST, LONGEST + SETTLING)]
     span = _known_span(mondays, series)
     used = {day: value for day, value in series.items() if day in span and day not in silent}

@@ -1,8 +1,5 @@
 """What kind of place is a room, and is it the one it is meant to be?"""
 
-from collections.abc import Callable
-from typing import Any
-
 from sqlalchemy import (
     CTE,
     BigInteger,
@@ -15,7 +12,6 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    true,
     union_all,
 )
 
@@ -35,12 +31,11 @@ from metrics.metric import (
 )
 from metrics.participation import population
 from metrics.room_rules import FEWEST_ACTS, FEWEST_PEOPLE, FITTING, RULES, TYPES
-from metrics.scoping import ColumnSet, distinct_number, number, reason
+from metrics.room_shares import room_shares
+from metrics.scoping import ColumnSet, reason
 
+NONE_TYPED = "no_typed_rooms"
 _WINDOWS = (Window.DAYS28.value, Window.WEEKS26.value)
-
-
-_Asked = Callable[[ColumnSet], ColumnElement[bool]]
 
 
 def _typed(columns: ColumnSet) -> ColumnElement[bool]:
@@ -145,7 +140,9 @@ def _room_type(scope: Scope) -> Select[tuple[object, ...]]:
             .outerjoin(people, and_(q.room == t.room, q.window == t.window, q.since == t.since))
         )
     names = union_all(*(select(cast(literal(name), String).label("name")) for name in TYPES)).cte("names")
-    return _shares(types, acted, names, lambda columns: columns.type == names.c.name, _typed)
+    return room_shares(
+        types, acted, names, lambda columns: columns.type == names.c.name, _typed, absent=NONE_TYPED
+    )
 
 
 def _as_intended(scope: Scope) -> Select[tuple[object, ...]]:
@@ -164,57 +161,7 @@ def _as_intended(scope: Scope) -> Select[tuple[object, ...]]:
     def known(columns: ColumnSet) -> ColumnElement[bool]:
         return and_(_typed(columns), func.coalesce(columns.purpose, "").in_(sorted(FITTING)))
 
-    return _shares(types, _acted(types), one, fits, known)
-
-
-def _shares(types: CTE, acted: CTE, names: CTE, fits: _Asked, known: _Asked) -> Select[Any]:
-    """The shares of rooms that fit, per period and name."""
-    t, who = types.c, acted.c
-    people = (
-        select(
-            names.c.name,
-            who.window,
-            who.since,
-            func.count(who.person.distinct()).label("people"),
-            distinct_number(who.person, fits(who)).label("affirming"),
-        )
-        .select_from(acted)
-        .join(names, true())
-        .where(known(who))
-        .group_by(names.c.name, who.window, who.since)
-        .cte("people")
-    )
-    rooms = (
-        select(
-            names.c.name,
-            t.window,
-            t.since,
-            number(and_(known(t), fits(t))).label("numerator"),
-            number(known(t)).label("denominator"),
-            number(~known(t)).label("excluded"),
-        )
-        .select_from(types)
-        .join(names, true())
-        .group_by(names.c.name, t.window, t.since)
-        .cte("rooms")
-    )
-    n, q = rooms.c, people.c
-    return (
-        select(
-            cast(literal(""), String).label("scope_key"),
-            n.window,
-            n.since,
-            n.name.label("category"),
-            n.numerator,
-            n.denominator,
-            func.coalesce(q.people, 0).label("people"),
-            func.coalesce(q.affirming, 0).label("affirming"),
-            n.excluded,
-            reason((n.denominator == 0, "no_typed_rooms")).label("reason"),
-        )
-        .select_from(rooms)
-        .outerjoin(people, and_(q.name == n.name, q.window == n.window, q.since == n.since))
-    )
+    return room_shares(types, _acted(types), one, fits, known, absent=NONE_TYPED)
 
 
 _OWN_RULES = Label(

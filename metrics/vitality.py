@@ -13,7 +13,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    true,
     union_all,
 )
 from sqlalchemy.sql.selectable import CTE
@@ -33,7 +32,8 @@ from metrics.metric import (
     Tier,
     Window,
 )
-from metrics.scoping import distinct_number, number, reason
+from metrics.room_shares import room_shares
+from metrics.scoping import distinct_number, reason
 
 AUTHORS, VOICES = 3, 4
 """From this many authors and posts or replies on a room is active."""
@@ -138,7 +138,7 @@ def _people(states: CTE) -> CTE:
         .join(f.person_day, and_(d.room == s.room, d.day == day.day))
         .where(done > 0, s.state.is_not(None))
         .distinct()
-        .cte("people")
+        .cte("active")
     )
 
 
@@ -173,50 +173,13 @@ def _room_state(scope: Scope) -> Select[tuple[object, ...]]:
             .outerjoin(acted, same)
         )
     names = union_all(*(select(cast(literal(name), String).label("name")) for name in STATES)).cte("names")
-    acted = (
-        select(
-            names.c.name,
-            who.window,
-            who.since,
-            func.count(who.person.distinct()).label("people"),
-            distinct_number(who.person, who.state == names.c.name).label("affirming"),
-        )
-        .select_from(people)
-        .join(names, true())
-        .group_by(names.c.name, who.window, who.since)
-        .cte("acted")
-    )
-    a = acted.c
-    rooms = (
-        select(
-            names.c.name,
-            s.window,
-            s.since,
-            number(s.state == names.c.name).label("numerator"),
-            number(s.state.is_not(None)).label("denominator"),
-            number(s.state.is_(None)).label("excluded"),
-        )
-        .select_from(states)
-        .join(names, true())
-        .group_by(names.c.name, s.window, s.since)
-        .cte("rooms")
-    )
-    r = rooms.c
-    return (
-        select(
-            cast(literal(""), String).label("scope_key"),
-            r.window,
-            r.since,
-            r.name.label("category"),
-            r.numerator,
-            r.denominator,
-            func.coalesce(a.people, 0).label("people"),
-            func.coalesce(a.affirming, 0).label("affirming"),
-            r.excluded,
-            reason((r.denominator == 0, "no_rooms")).label("reason"),
-        )
-        .select_from(rooms)
-        .outerjoin(acted, and_(a.name == r.name, a.window == r.window, a.since == r.since))
+    return room_shares(
+        states,
+        people,
+        names,
+        lambda columns: columns.state == names.c.name,
+        lambda columns: columns.state.is_not(None),
+        absent="no_rooms",
     )
 
 

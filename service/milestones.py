@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from metrics.catalog import CATALOG
 from metrics.interrupted import LONGEST, SETTLING, Change, compare
 from metrics.metric import Metric, Scope, Window
+from metrics.periods import monday
 from service.errors import NotFound
 from service.measure.working import working_times
 from service.models import Milestone, Organisation, Publication, PublishedRoom, PublishedValue
@@ -82,11 +83,11 @@ def changes(
 def silent_weeks(db: Session, organisation: Organisation, first: date, last: date) -> frozenset[date]:
     """The Mondays of weeks in which the organisation works on fewer than three days."""
     own = next(iter(working_times(db, organisation, first, last)))
-    monday, silent = first - timedelta(days=first.weekday()), set()
-    while monday <= last:
-        if sum(own.works(monday + timedelta(days=number)) for number in range(7)) < WORKED:
-            silent.add(monday)
-        monday += timedelta(weeks=1)
+    week, silent = monday(first), set()
+    while week <= last:
+        if sum(own.works(week + timedelta(days=number)) for number in range(7)) < WORKED:
+            silent.add(week)
+        week += timedelta(weeks=1)
     return frozenset(silent)
 
 
