@@ -72,6 +72,7 @@ class Server:
         self._thread: threading.Thread | None = None
         self._secret = hashlib.sha256(token.encode()).digest()
         self._found: dict[Any, tuple[int, Ordered]] = {}
+        self._mistakes: list[Exception] = []
 
     @property
     def origin(self) -> str:
@@ -124,6 +125,7 @@ class Server:
         return self
 
     def stop(self) -> None:
+        """Raises `RuntimeError` where an endpoint has failed by a mistake of this server."""
         if self._uvicorn is None or self._thread is None or self._socket is None:
             return
         self._uvicorn.should_exit = True
@@ -131,6 +133,8 @@ class Server:
         self._socket.close()
         self._uvicorn = self._thread = self._socket = None
         self._origin = ""
+        if self._mistakes:
+            raise RuntimeError("the fake server itself has failed") from self._mistakes.pop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -196,6 +200,10 @@ class Server:
                     refused.status_code,
                     media_type="application/json",
                 )
+            except Exception as error:
+                # A client would take it for a failing platform and go round it.
+                self._mistakes.append(error)
+                raise
             if isinstance(body, Response):
                 return body
             return Response(body if isinstance(body, bytes) else dump(body), media_type="application/json")

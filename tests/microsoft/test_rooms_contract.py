@@ -75,6 +75,7 @@ def test_the_requests_of_a_first_and_of_a_later_run_are_described(bench, memory,
     bench.time += timedelta(days=8)
     bench.collect(memory, *STREAMS)
     assert len(requests(bench)) > 30
+    assert bench.asked("/replies") > 0
     assert [line for seen in requests(bench) for line in contract.objections(seen)] == []
 
 

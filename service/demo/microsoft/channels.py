@@ -161,7 +161,7 @@ class Channels:
                 after = self._server.seal(
                     {
                         "path": self._server.prefix + path,
-                        "after": -int(shown[-1]),
+                        "after": -int(shown[-1]) if shown else -int(max(message.replies, key=int)) - 1,
                         "size": 50,
                         "query": {},
                     }
