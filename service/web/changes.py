@@ -8,8 +8,8 @@ from metrics.interrupted import FEWEST, SETTLING, Change, Doubt, Verdict
 from metrics.metric import Direction, Measure, Metric
 from service.milestones import changes
 from service.models import Milestone
+from service.published import Published
 from service.web.language import N_, Language
-from service.web.published import Published
 
 DOUBTS = {
     Doubt.TOO_FEW_BEFORE: N_("too few weeks before are known"),

@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.models import Account, ApiToken, AuditEntry, AuditHead, Organisation, Source, Sync
+from service.published import latest, organisations
 from service.security import audit
 from service.security.signin import Db, now
 from service.web.dashboard import coverage_in_short
 from service.web.language import N_, Language, choose
-from service.web.published import latest, organisations
 from service.web.rendering import render
 
 PAGE = 100

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from metrics.catalog import CATALOG
 from metrics.metric import Metric
 from service.models import Organisation, PublishedCoverage, PublishedValue
+from service.published import Published
 from service.web.changes import BeforeAndAfter, before_and_after
 from service.web.figures import Figure, figure
 from service.web.language import Language
 from service.web.pictures import Painter, Picture
-from service.web.published import Published
 from service.web.rooms import Rooms, RoomsAsked, rooms
 from service.web.words import KINDS, WINDOWS, gap, said
 

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from service.database import sessions
 from service.errors import NotFound
 from service.models import Organisation
+from service.published import Published, latest, organisations
 from service.web.dashboard import coverage_in_short, dashboard, freshness, today
 from service.web.language import choose
 from service.web.pictures import Gallery, Painter
-from service.web.published import Published, latest, organisations
 from service.web.rendering import render
 from service.web.room import room_page
 from service.web.rooms import RoomsAsked

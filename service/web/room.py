@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from metrics.catalog import CATALOG
 from metrics.metric import Metric
 from metrics.room_types import ROOM_TYPE
+from service.published import Published
 from service.web.figures import Figure, figure
 from service.web.language import Language
 from service.web.pictures import Painter, Picture, Table
-from service.web.published import Published
 from service.web.room_type import RoomType, room_type
 from service.web.rooms import FIGURES, PULSE, ROOM_STATE, purpose, state
 

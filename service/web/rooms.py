@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from metrics.catalog import CATALOG
 from metrics.metric import Metric
 from service.models import PublishedRoom, PublishedValue
+from service.published import Published
 from service.web.language import Language
-from service.web.published import Published
 from service.web.words import PURPOSES, briefly, hidden, said, why
 
 FIGURES = ("active_share", "contributor_share", "response_rate", "interactive_share")

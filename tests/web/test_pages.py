@@ -9,8 +9,8 @@ import pytest
 
 from service.database import transaction
 from service.models import Organisation
+from service.published import latest, organisations
 from service.web.dashboard import OLD_AFTER_DAYS, freshness
-from service.web.published import latest, organisations
 
 FIRST = date(2026, 10, 5)
 DAYS28 = timedelta(days=28)
