@@ -4,13 +4,13 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
 RUN pip install uv==0.13.9 && python -m venv /opt/resonanz
 COPY requirements-runtime.lock ./
-RUN VIRTUAL_ENV=/opt/resonanz uv pip install --require-hashes -r requirements-runtime.lock
+RUN VIRTUAL_ENV=/opt/resonanz uv pip install --compile-bytecode --require-hashes -r requirements-runtime.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY connectors connectors
 COPY metrics metrics
 COPY alembic alembic
-RUN uv build --wheel --out-dir /wheels && VIRTUAL_ENV=/opt/resonanz uv pip install --no-deps /wheels/*.whl
+RUN uv build --wheel --out-dir /wheels && VIRTUAL_ENV=/opt/resonanz uv pip install --compile-bytecode --no-deps /wheels/*.whl
 
 FROM python:3.13-slim-bookworm
 RUN groupadd --gid 10001 resonanz && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data resonanz \
