@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import collection
 
-BENCHMARKS = ("collection", "log", "microsoft", "engines", "measuring")
+BENCHMARKS = ("collection", "log", "microsoft", "engines", "measuring", "attack")
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument(
         "--output", type=Path, default=Path("build/benchmarks/figures.json"), help="JSON file"
     )
+    parser.add_argument("--histories", type=int, help="how many random histories to attack")
     chosen = parser.parse_args()
     names = [chosen.name] if chosen.name else list(BENCHMARKS)
     if "collection" in names:
@@ -45,6 +46,11 @@ def main() -> None:
         from benchmarks import measuring
 
         measuring.main(100_000 if chosen.quick else 1_000_000)
+    if "attack" in names:
+        from benchmarks import attack
+
+        if attack.main(chosen.histories or (50 if chosen.quick else 1000)):
+            raise SystemExit("the attacker knows more than allowed, see above")
 
 
 if __name__ == "__main__":

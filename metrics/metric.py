@@ -348,6 +348,10 @@ REASONS: Mapping[str, Label] = {
     "pages_too_young": Label(
         de="die Seiten sind noch zu jung, um es zu sagen", en="the pages are too recent to tell"
     ),
+    "retention": Label(
+        de="die Einzeldaten dafür sind nach Ablauf ihrer Aufbewahrung gelöscht",
+        en="the single data for it were deleted when their retention ended",
+    ),
     "gone": Label(de="den Raum gibt es nicht mehr", en="the room no longer exists"),
 }
 """Why a value can be unknown."""

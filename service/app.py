@@ -13,19 +13,20 @@ from sqlalchemy.orm import Session
 from starlette.middleware import Middleware
 
 from service import database
-from service.api import health, milestones, routes
+from service.api import assessment, health, milestones, routes, surveys
 from service.api.problems import handle_problems
 from service.api.schemas import Problem
 from service.errors import Invalid
 from service.hints import hooks
 from service.privacy.enforcement import require_serve
 from service.publication.publish import protection
-from service.security import company, signin
+from service.security import company, links, signin
 from service.security.accounts import Passwords
 from service.security.browser import SameOrigin, SecureHeaders, Unexpected
+from service.security.separation import Separated
 from service.security.throttle import Throttle
 from service.settings import Settings
-from service.web import council, pages, tokens
+from service.web import agreement, council, maturity, pages, planning, survey, survey_answer, survey_results, tokens
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
@@ -49,6 +50,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
             Middleware(SecureHeaders, https=https),
             Middleware(Unexpected),
             Middleware(SameOrigin, public_url=settings.public_url),
+            Middleware(Separated),
         ],
     )
     app.state.settings = settings
@@ -56,17 +58,26 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     app.state.https = https
     app.state.cursor_key = cursor_key(settings)
     app.state.passwords = Passwords()
-    app.state.throttle = Throttle()
+    app.state.throttle = Throttle(engine, app.state.cursor_key)
     app.state.provider = company.provider_of(settings)
     handle_problems(app)
     app.include_router(health.router)
     app.include_router(signin.router)
     app.include_router(company.router)
+    app.include_router(links.router)
     app.include_router(hooks.router)
     app.include_router(routes.router)
     app.include_router(milestones.router)
+    app.include_router(assessment.router)
+    app.include_router(surveys.router)
     app.include_router(pages.router)
+    app.include_router(maturity.router)
+    app.include_router(planning.router)
+    app.include_router(survey.router)
+    app.include_router(survey_results.router)
+    app.include_router(survey_answer.router)
     app.include_router(council.router)
+    app.include_router(agreement.router)
     app.include_router(tokens.router)
     app.mount("/static", StaticFiles(packages=[("service.web", "static")]), name="static")
     _describe(app)

@@ -2,13 +2,13 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 
-from service.security.roles import Role
+from service.security.roles import Grant
 
 
 class Settings(BaseSettings):
@@ -51,9 +51,10 @@ class Settings(BaseSettings):
     oidc_roles_claim: str = Field(
         default="roles", description="claim that names roles or groups; with dots where it is nested"
     )
-    oidc_roles: dict[str, Role] = Field(
+    oidc_roles: dict[str, Annotated[Grant, BeforeValidator(Grant.read)]] = Field(
         default_factory=dict,
-        description="JSON: from a value of that claim to a role; of several the first here holds",
+        description="JSON: from a value of that claim to a role, or with several organisations to role@key; of several the first "
+        "here holds",
     )
     local_sign_in: bool | None = Field(
         default=None,

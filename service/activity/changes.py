@@ -127,6 +127,8 @@ class Recorder:
         self.changes.gone.pop(key, None)
 
     def _person(self, person: Person) -> None:
+        if self._batch.absent(person.id):
+            return
         pseudonym = self._batch.pseudonymiser.person(person.id, self._source)
         earlier = self.changes.people.get(pseudonym, {})
         self.changes.people[pseudonym] = {
@@ -142,15 +144,23 @@ class Recorder:
 
     def _identity(self, canonical: str | None) -> int | None:
         """Without the source: the same on every platform."""
-        return self._batch.pseudonymiser.person(canonical) if canonical and canonical.strip() else None
+        if not canonical or not canonical.strip() or self._batch.pseudonymiser.absent(canonical):
+            return None  # absent: the machine of somebody who has opted out
+        return self._batch.pseudonymiser.person(canonical)
 
     def _members(self, members: Members) -> None:
         room = room_key(self._source, members.room)
         if room not in self._known:
             self._known[room] = known_members(self._connection, room)
         known = self._known[room]
-        people = {self._batch.pseudonymiser.person(account, self._source) for account in members.people}
-        owners = {self._batch.pseudonymiser.person(account, self._source) for account in members.owners}
+        people, owners = (
+            {
+                self._batch.pseudonymiser.person(one, self._source)
+                for one in told
+                if not self._batch.absent(one)
+            }
+            for told in (members.people, members.owners)
+        )
         people |= owners
         for pseudonym in sorted(people):
             owner = pseudonym in owners

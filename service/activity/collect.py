@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from connectors.activity import Page
+from connectors.activity import Page, PersonKind
 from connectors.base import Connector
 from connectors.base import connector as find_connector
 from connectors.errors import (
@@ -23,7 +23,7 @@ from connectors.errors import (
     SourceBusy,
     SourceUnreachable,
 )
-from service.activity import journal, registry, spells
+from service.activity import aged, journal, registry, spells
 from service.activity.changes import Changes, Recorder
 from service.activity.lock import LOG_LOCK, hold
 from service.activity.log import ActivityLog, Position
@@ -45,11 +45,15 @@ from service.database import transaction
 from service.errors import NotFound
 from service.identity import matching
 from service.models import Organisation, Source, Sync
+from service.privacy import limits, rights
 from service.privacy.enforcement import require_sync
 
 FLUSH_ROWS = 20_000
 MANY_FILES = 40
 """From so many files on they are joined: every look-up opens each of them."""
+
+TOO_OLD = "retention"
+"""Under this reason is counted what is not stored since nothing so old may be kept."""
 
 EXPECTED_GAPS = frozenset({"not_due", "unsupported"})
 """Reasons for which a collection counts as done all the same."""
@@ -93,7 +97,7 @@ def collect(
     Without `connector` the one the source was added with is built. With `only` no other streams are read; such a collection says
     nothing about how far the source as a whole was read. A stream that breaks off keeps what it brought, leaves a
     gap and lets the others go on. Raises `NotFound` for an unknown source, `Conflict` while another process collects it or
-    erases somebody, `LogUnusable` if the log belongs to another pseudonym key, `ExceedsAgreement` for what the
+    erases somebody, `LogUnusable` if the log belongs to another pseudonym key, `RegisterUnusable` if it is not known who opted out, `ExceedsAgreement` for what the
     agreement in force does not allow. Whatever kills the process, the next
     collection goes on where the last stored page ended.
     """
@@ -112,11 +116,14 @@ def collect(
             raise LogUnusable(
                 "the activity log was written under another pseudonym key: restore that key file from your backup"
             )
+        rights.require_register(engine, source.organisation_id, pseudonymiser)
         journal.recover(engine, log, source)
         run = _Collection(
             engine, log, pseudonymiser, source, ZoneInfo(organisation.time_zone), progress, flush_rows, clock
         )
-        return run.collect(connector, only)
+        report = run.collect(connector, only)
+    rights.sweep(engine, log, pseudonymiser)
+    return report
 
 
 @dataclass
@@ -151,6 +158,9 @@ class _Collection:
 
     def __post_init__(self) -> None:
         self.memory = SourceMemory(self.engine, self.source.id, self.source.key, self.clock)
+        with Session(self.engine) as session:
+            organisation = session.get_one(Organisation, self.source.organisation_id)
+            self.kept_from = limits.due(session, organisation, self.clock())
 
     def collect(self, given: Connector | None, only: Collection[str] | None) -> Report:
         started, clock = self.clock(), time.monotonic()
@@ -270,16 +280,49 @@ class _Collection:
             self.compacted = True
 
     def _changes(self, batch: Batch, pages: list[tuple[Page, datetime]]) -> Changes:
+        old = self._old_contents([page for page, _ in pages])
         with self.engine.connect() as connection:
             recorder = Recorder(connection, batch)
+            # First of all pages: what was done before somebody is told of is dropped as well.
+            for person in (person for page, _ in pages for person in page.people):
+                shared = None if person.kind is PersonKind.SERVICE else person.canonical
+                self.pseudonymiser.meet(person.id, self.source.key, shared)
             for page, observed in pages:
                 recorder.page(page, observed)
                 for activity in page.activities:
                     batch.activity(activity)
                 for reactors in page.reactors:
-                    batch.reactors(reactors)
+                    if reactors.object in old:
+                        self.skipped[TOO_OLD] += len(reactors.people)
+                    else:
+                        batch.reactors(reactors)
+            if self.kept_from.people is not None:
+                self.skipped[TOO_OLD] += aged.leave_out_people(connection, self.source, recorder.changes)
         self._counters(batch, [page for page, _ in pages])
+        self._leave_out(batch)
         return recorder.changes
+
+    def _old_contents(self, pages: list[Page]) -> set[str]:
+        """Contents made before anything is kept: whom among their reactors the log once knew can not be told any more."""
+        reacted = sorted({reactors.object for page in pages for reactors in page.reactors})
+        if self.kept_from.activities is None or not reacted:
+            return set()
+        begins = limits.begins(self.kept_from.activities, self.zone)
+        known = {**self.memory.contents(reacted)}
+        known |= {content.id: content for page in pages for content in page.contents}
+        return {one for one in reacted if one in known and known[one].created < begins}
+
+    def _leave_out(self, batch: Batch) -> None:
+        """Nothing is stored that would have to be deleted at once; from then on the log is known to lack it."""
+        floor = self.kept_from.activities
+        if floor is None:
+            return
+        number, newest = aged.leave_out(batch, floor)
+        self.skipped[TOO_OLD] += number
+        with transaction(self.engine) as session:
+            since = limits.reached(session, self.source.organisation_id).activities
+            if newest is not None and (since is None or newest >= since):
+                limits.advance(session, self.source.organisation_id, limits.Cuts(activities=floor))
 
     def _counters(self, batch: Batch, pages: list[Page]) -> None:
         """A counter does not say what it counts on; contents of the same or an earlier page do."""
@@ -333,7 +376,7 @@ class _Collection:
             stored=self.stored.total(),
             repeated=self.repeated.total(),
             lines=lines(handles, self.stored, self.repeated),
-            skipped=dict(self.skipped),
+            skipped=dict(+self.skipped),
             gaps=gaps,
             streams=self.ends,
             coverage=covered,

@@ -1,39 +1,69 @@
-"""Erases people, or everything a source brought, from both stores, while nobody collects."""
+"""Erases people, or everything a source brought, from both stores, while nobody collects or measures."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
-from sqlalchemy import Engine, delete, select, text
+from sqlalchemy import Engine, delete, inspect, select, text
 from sqlalchemy.orm import Session
 
 from service.activity import journal
+from service.activity.erasure import ErasureIncomplete
 from service.activity.lock import LOG_LOCK, hold
 from service.activity.log import ActivityLog
 from service.database import transaction
 from service.errors import NotFound
-from service.models import Journal, Membership, Person, Source, Spell
+from service.models import Journal, Organisation, Person, Source
+from service.privacy.people import PEOPLE, delete_people, traces
 
 _BUSY = "a source is being collected right now: try again when it is done"
+_MEASURING = "the organisation is being measured right now: try again when it is done"
 
 
-def erase_people(engine: Engine, log: ActivityLog, pseudonyms: Collection[int]) -> int:
+@contextmanager
+def alone(engine: Engine) -> Iterator[None]:
+    """Keep everybody out who collects, measures, erases, or makes a backup. Raises `Conflict` at once if somebody does."""
+    with ExitStack() as stack:
+        stack.enter_context(hold(engine, LOG_LOCK, busy=_BUSY))
+        if inspect(engine).has_table(Organisation.__tablename__):
+            with Session(engine) as session:
+                organisations = list(session.scalars(select(Organisation.id)))
+            for one in organisations:
+                stack.enter_context(hold(engine, f"measuring {one}", busy=_MEASURING))
+        yield
+
+
+def erase_people(
+    engine: Engine,
+    log: ActivityLog,
+    pseudonyms: Collection[int],
+    *,
+    first: Callable[[Collection[int]], None] | None = None,
+) -> int:
     """Erase people from the log, the registry and the files of both; returns how many activities they had.
 
-    Whoever is named by one account, or by the pseudonym of an id shared across platforms, is erased with all accounts. What other people answered to them stays, without its author. A person who still has an account is collected again with
-    the next sync. Backups are not touched. Raises `Conflict` while a source is being collected, and `ErasureIncomplete` if
-    a trace was left in the log.
+    Whoever is named by one account, or by the pseudonym of an id shared across platforms, is erased with all accounts; `first` is told
+    these before anything is erased. What other people answered to them stays, without its author. Copies the program made of an SQLite database
+    before an upgrade are removed; backups are not touched. A person who still has an account is collected again with
+    the next sync, unless they opted out. Raises `Conflict` while somebody collects or measures, and `ErasureIncomplete` if
+    a trace was left.
     """
-    with hold(engine, LOG_LOCK, busy=_BUSY):
-        _recover(engine, log)
+    with alone(engine):
+        recover(engine, log)
         # Two transactions: were the log's erasure to fail, the other accounts must still be found when it is tried again.
         with transaction(engine) as session:
             accounts = _accounts(session, pseudonyms)
+        if first is not None:
+            first(accounts)
         erased = log.erase(accounts)
         with transaction(engine) as session:
-            for pseudonym in accounts:
-                session.execute(delete(Person).where(Person.pseudonym == pseudonym))
-                session.execute(delete(Spell).where(Spell.pseudonym == pseudonym))
-                session.execute(delete(Membership).where(Membership.pseudonym == pseudonym))
+            delete_people(session.connection(), accounts)
         _rewrite(engine)
+        left = traces(engine, accounts)
+    if left:
+        raise ErasureIncomplete(
+            f"an erased person is still in {', '.join(left)}: no other program may use the database meanwhile; run it again"
+        )
     return erased
 
 
@@ -42,11 +72,11 @@ def remove_source(engine: Engine, log: ActivityLog, key: str) -> int:
 
     People stay, since other sources of the organisation may know them. Raises `NotFound` and `Conflict`.
     """
-    with hold(engine, LOG_LOCK, busy=_BUSY):
+    with alone(engine):
         with Session(engine) as session:
             if session.scalar(select(Source.id).where(Source.key == key)) is None:
                 raise NotFound(f"there is no source {key!r}: `resonanz source list` shows those there are")
-        _recover(engine, log)
+        recover(engine, log)
         removed = log.remove(key)
         with transaction(engine) as session:
             session.execute(delete(Source).where(Source.key == key))
@@ -54,30 +84,34 @@ def remove_source(engine: Engine, log: ActivityLog, key: str) -> int:
     return removed
 
 
-def _accounts(session: Session, pseudonyms: Collection[int]) -> set[int]:
-    """The accounts named, and all others of the same people."""
-    named = set(pseudonyms)
-    known = session.execute(
-        select(Person.pseudonym, Person.identity).where(Person.identity.is_not(None))
-    ).all()
-    wanted = named | {identity for pseudonym, identity in known if pseudonym in named}
-    return named | {pseudonym for pseudonym, identity in known if identity in wanted}
-
-
-def _recover(engine: Engine, log: ActivityLog) -> None:
-    """An open journal row may hold the people to be erased."""
+def recover(engine: Engine, log: ActivityLog) -> None:
+    """Bring all open journal rows to their end: they may hold people in their text."""
     with Session(engine) as session:
         sources = list(session.scalars(select(Source).where(Source.id.in_(select(Journal.source_id)))))
     for source in sources:
         journal.recover(engine, log, source)
 
 
+def _accounts(session: Session, pseudonyms: Collection[int]) -> set[int]:
+    """The accounts named, and all others of the same people."""
+    named = set(pseudonyms)
+    rows = session.execute(select(Person.pseudonym, Person.identity))
+    known = [(pseudonym, identity) for pseudonym, identity in rows if identity is not None]
+    wanted = named | {identity for pseudonym, identity in known if pseudonym in named}
+    return wanted | {pseudonym for pseudonym, identity in known if identity in wanted}
+
+
 def _rewrite(engine: Engine) -> None:
     """Deleted rows stay in the files of a database until it writes them anew."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":
-            for table in (Person, Spell, Membership, Journal):
-                connection.execute(text(f"VACUUM FULL {table.__tablename__}"))
+            # What PostgreSQL knows of a column to plan queries are samples of its values, so that is made anew as well.
+            for name in (*PEOPLE, Journal.__tablename__):
+                connection.execute(text(f"VACUUM (FULL, ANALYZE) {name}"))
         else:
             connection.execute(text("VACUUM"))
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        place = Path(engine.url.database)
+        for copy in place.parent.glob(f"{place.name}.*.bak"):
+            copy.unlink()

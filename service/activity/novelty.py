@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from deltalake.fs import DeltaStorageHandler
 
 from connectors.activity import Kind
-from service.activity.rows import Batch, Reactions, Row, Snapshot
+from service.activity.rows import SCHEMA, Batch, Reactions, Row, Snapshot
 from service.errors import ServiceError
 
 _REACTIONS = (Kind.REACT.value, Kind.WITHDRAW.value)
@@ -103,10 +103,13 @@ def _scan(
     table: DeltaTable, source: str, columns: list[str], match: Callable[[pa.RecordBatch], pa.Array]
 ) -> Iterator[pa.RecordBatch]:
     """Slices of the matching rows in the files that may hold rows of the source."""
+    # Files that were written anew (rows of theirs were deleted) are read with views of strings, which can not be filtered.
+    schema = pa.schema([SCHEMA.field(name) for name in columns])
     files = pf.PyFileSystem(DeltaStorageHandler.from_table(table._table, table._storage_options))
     for name in file_names(table, source):
         with files.open_input_file(name) as file:
-            for part in pq.ParquetFile(file).iter_batches(_SLICE, columns=columns, use_threads=False):
+            for read in pq.ParquetFile(file).iter_batches(_SLICE, columns=columns, use_threads=False):
+                part = read.select(columns).cast(schema)
                 found = part.filter(match(part))
                 if found.num_rows:
                     yield found

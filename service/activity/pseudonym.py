@@ -2,7 +2,7 @@
 
 A pseudonym is the first 64 bits of HMAC-SHA-256 under a key that lives in a file outside the database. Whoever holds
 the key can find the person again, whoever holds only the database and the log can not: not even by hashing every mail
-address there is. Destroying the key makes all pseudonyms permanently anonymous.
+address there is. `service.activity.epochs` begins and destroys keys: docs/decisions/0005-key-epochs.md.
 """
 
 import hmac
@@ -17,9 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from service.errors import ServiceError
+
+if TYPE_CHECKING:
+    from service.privacy.register import Marks, OptedOut, Register
 
 KEY_BYTES = 32
 _CACHED = 50_000
@@ -44,13 +47,32 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
+class Destroyed:
+    """An epoch whose key is gone for good. `fingerprint` is that of `Pseudonymiser`, to know its backups by."""
+
+    id: int
+    since: date
+    destroyed: date
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
-    """The content of the key file: at least one epoch, in order of time."""
+    """The content of the key file: its epochs in order of time, and those that were destroyed."""
 
     epochs: tuple[Epoch, ...]
+    destroyed: tuple[Destroyed, ...] = ()
 
     @property
     def current(self) -> Epoch:
+        """The newest epoch. Raises `KeyUnusable` if its key was destroyed and none was begun since."""
+        last = max((one.id for one in self.destroyed), default=0)
+        if not self.epochs or self.epochs[-1].id < last:
+            gone = next(one for one in self.destroyed if one.id == last)
+            raise KeyUnusable(
+                f"the key of epoch {gone.id} was destroyed on {gone.destroyed}: nobody can be recognised any more. "
+                "`resonanz privacy epoch begin` makes a new key and starts over with an empty activity log"
+            )
         return self.epochs[-1]
 
 
@@ -104,7 +126,8 @@ def _read(path: Path) -> Keys:
                     "if somebody may have read it, treat the stored pseudonyms as known to them"
                 )
             content = json.load(file)
-        epochs = tuple(_epoch(entry) for entry in content["epochs"])
+        epochs = tuple(_epoch(entry) for entry in content["epochs"] if "destroyed" not in entry)
+        destroyed = tuple(_destroyed(entry) for entry in content["epochs"] if "destroyed" in entry)
     except OSError as error:
         raise KeyUnusable(
             f"the pseudonym key {path} can not be read: {error.strerror}. Let it belong to the user of the service"
@@ -114,21 +137,26 @@ def _read(path: Path) -> Keys:
             f"the pseudonym key {path} is damaged: restore it from your backup. Without it the stored activities can "
             "not be continued; a new key needs a new, empty activity log"
         ) from None
-    if not epochs:
+    if not epochs and not destroyed:
         raise KeyUnusable(f"the pseudonym key {path} holds no epoch: restore it from your backup")
     if any(len(epoch.key) < KEY_BYTES for epoch in epochs):
         raise KeyUnusable(
             f"the pseudonym key {path} is shorter than {KEY_BYTES * 8} bits: restore it from your backup, or remove "
             "the file before the first sync and let the service create it"
         )
-    return Keys(tuple(sorted(epochs, key=lambda epoch: (epoch.since, epoch.id))))
+    return Keys(tuple(sorted(epochs, key=lambda epoch: (epoch.since, epoch.id))), destroyed)
 
 
 def _epoch(entry: dict[str, Any]) -> Epoch:
     return Epoch(int(entry["id"]), date.fromisoformat(entry["since"]), bytes.fromhex(entry["key"]))
 
 
-def _framed(*parts: str) -> bytes:
+def _destroyed(entry: dict[str, Any]) -> Destroyed:
+    since, destroyed = date.fromisoformat(entry["since"]), date.fromisoformat(entry["destroyed"])
+    return Destroyed(int(entry["id"]), since, destroyed, str(entry["fingerprint"]))
+
+
+def framed(*parts: str) -> bytes:
     """The parts with their lengths, so that no two different lists read the same."""
     encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
     return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
@@ -149,9 +177,10 @@ class Pseudonymiser:
     ACCOUNT: ClassVar[str] = "account"
     CANONICAL: ClassVar[str] = "canonical"
 
-    def __init__(self, keys: Keys, organisation: str) -> None:
+    def __init__(self, keys: Keys, organisation: str, opted_out: "OptedOut | None" = None) -> None:
         self._key = keys.current.key
         self._organisation = organisation
+        self.opted_out = opted_out
         self._cache: dict[tuple[str, str | None], int] = {}
 
     def person(self, canonical_id: str, source: str | None = None) -> int:
@@ -159,28 +188,55 @@ class Pseudonymiser:
         known = self._cache.get((canonical_id, source))
         if known is not None:
             return known
-        if source is None:
-            identity = unicodedata.normalize("NFKC", canonical_id).strip().casefold()
-            message = _framed("person", self._organisation, self.CANONICAL, identity)
-        else:
-            identity = unicodedata.normalize("NFC", canonical_id).strip()
-            message = _framed("person", self._organisation, self.ACCOUNT, source, identity)
-        if not identity:
-            raise ValueError("an empty id names nobody")
+        message = self._message(canonical_id, source)
         if len(self._cache) >= _CACHED:
             self._cache.clear()
         pseudonym = _signed(hmac.digest(self._key, message, "sha256"))
         self._cache[(canonical_id, source)] = pseudonym
         return pseudonym
 
+    def _message(self, canonical_id: str, source: str | None) -> bytes:
+        if source is None:
+            identity = unicodedata.normalize("NFKC", canonical_id).strip().casefold()
+            message = framed("person", self._organisation, self.CANONICAL, identity)
+        else:
+            identity = unicodedata.normalize("NFC", canonical_id).strip()
+            message = framed("person", self._organisation, self.ACCOUNT, source, identity)
+        if not identity:
+            raise ValueError("an empty id names nobody")
+        return message
+
+    def marks(self, register: "Register", canonical_id: str, source: str | None = None) -> "Marks":
+        """How a register knows an id: by its pseudonym, and by itself for the epochs to come."""
+        from service.privacy.register import Marks
+
+        known = register.of_id(self._message(canonical_id, source))
+        return Marks(frozenset({known}), frozenset({register.of(self.person(canonical_id, source))}))
+
+    def absent(self, canonical_id: str, source: str | None = None) -> bool:
+        """Whether the person has opted out: nothing of them may be kept."""
+        if self.opted_out is None or not self.opted_out.marks:
+            return False
+        marks = self.marks(self.opted_out.register, canonical_id, source)
+        return not self.opted_out.marks.isdisjoint(marks.all)
+
+    def meet(self, account: str, source: str, canonical: str | None) -> None:
+        """Learn that an account has a shared id: if either has opted out, both have."""
+        if self.opted_out is None or not self.opted_out.marks:
+            return
+        marks = self.marks(self.opted_out.register, account, source)
+        if canonical and canonical.strip():
+            marks |= self.marks(self.opted_out.register, canonical)
+        self.opted_out.meet(marks)
+
     def alias(self, name: str) -> int:
         """The keyed hash of a name by which sources of the organisation tell of the same room or content."""
-        return _signed(hmac.digest(self._key, _framed("alias", self._organisation, name), "sha256"))
+        return _signed(hmac.digest(self._key, framed("alias", self._organisation, name), "sha256"))
 
     @property
     def fingerprint(self) -> str:
         """Tells whether a log was written under this key; says nothing about the key itself."""
-        message = _framed("fingerprint")
+        message = framed("fingerprint")
         return hmac.digest(self._key, message, "sha256")[:8].hex()
 
 
@@ -188,13 +244,13 @@ class Hasher:
     """64-bit BLAKE2b hashes of one source's ids of activities and contents."""
 
     def __init__(self, source: str) -> None:
-        self._key = blake2b(_framed(source), digest_size=8, person=b"activity key")
-        self._object = blake2b(_framed(source), digest_size=8, person=b"object")
+        self._key = blake2b(framed(source), digest_size=8, person=b"activity key")
+        self._object = blake2b(framed(source), digest_size=8, person=b"object")
 
     def key(self, *parts: str) -> int:
         """The identity of an activity. For a reaction the pseudonym is one of the parts."""
         digest = self._key.copy()
-        digest.update(_framed(*parts))
+        digest.update(framed(*parts))
         return _signed(digest.digest())
 
     def object(self, content: str) -> int:

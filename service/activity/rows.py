@@ -86,6 +86,10 @@ class Batch:
     def person(self, account: str | None) -> int | None:
         return None if account is None else self.pseudonymiser.person(account, self.source)
 
+    def absent(self, account: str | None) -> bool:
+        """Whether an account is of somebody who has opted out: nothing of them is kept."""
+        return account is not None and self.pseudonymiser.absent(account, self.source)
+
     def object(self, content: str | None) -> int | None:
         return None if content is None else self.hasher.object(content)
 
@@ -97,6 +101,8 @@ class Batch:
         return seconds * 1_000_000, happened.astimezone(self.zone).toordinal() - _EPOCH
 
     def activity(self, activity: Activity) -> None:
+        if self.absent(activity.person):
+            return
         person = self.person(activity.person)
         reaction = activity.kind in (Kind.REACT, Kind.WITHDRAW)
         happened, day = self.moment(activity.happened)
@@ -153,7 +159,11 @@ class Batch:
                 reactors.content_type.value,
                 self.hasher.object(reactors.object),
                 self.object(reactors.thread),
-                frozenset(self.pseudonymiser.person(account, self.source) for account in reactors.people),
+                frozenset(
+                    self.pseudonymiser.person(account, self.source)
+                    for account in reactors.people
+                    if not self.absent(account)
+                ),
                 happened,
                 day,
             )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.api.schemas import Provenance
 from service.errors import Invalid, NotFound, NothingPublished
-from service.models import Organisation, Publication, PublishedCoverage
+from service.models import Organisation, Publication, PublishedCoverage, SurveyPublication
 
 CACHE = "private, no-cache"
 
@@ -75,7 +75,13 @@ def overall(lines: Iterable[PublishedCoverage]) -> float | None:
     return round(fmean(known), 3) if known and len(known) == len(offered) else None
 
 
-def mark(request: Request, response: Response, publication: Publication, *, variant: str = "json") -> None:
+def mark(
+    request: Request,
+    response: Response,
+    publication: Publication | SurveyPublication,
+    *,
+    variant: str = "json",
+) -> None:
     """Sets the headers every answer carries. Raises `NotModified` if the client's copy is current."""
     parts = [publication.digest, str(publication.id), request.url.path, variant]
     parts += sorted(f"{key}={value}" for key, value in request.query_params.multi_items())

@@ -9,11 +9,15 @@ from service.cli import (
     accounts,
     activity,
     auditing,
+    backups,
     demonstration,
+    maturity,
+    noting,
     operation,
     organisation,
     privacy,
     source,
+    survey,
     values,
 )
 from service.errors import ServiceError
@@ -30,15 +34,22 @@ app.command("serve")(operation.serve)
 app.command("migrate")(operation.migrate)
 app.command("doctor")(operation.doctor)
 app.command("sync")(source.sync)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.add_typer(source.app, name="source")
 app.add_typer(organisation.app, name="organisation")
 app.add_typer(organisation.rooms, name="room")
 app.add_typer(values.app, name="metrics")
 app.add_typer(activity.app, name="activity")
+app.add_typer(survey.app, name="survey")
+app.command("assess")(maturity.assess)
+app.add_typer(maturity.evidence, name="evidence")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(accounts.app, name="admin")
 app.add_typer(accounts.tokens, name="token")
 app.add_typer(auditing.app, name="audit")
+
+noting.note_all(app)
 
 
 def main() -> None:

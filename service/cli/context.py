@@ -17,6 +17,7 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from service.activity.log import ActivityLog
     from service.activity.pseudonym import Pseudonymiser
+    from service.privacy.register import Register
 
 
 @dataclass
@@ -40,8 +41,17 @@ class Context:
 
     def pseudonymiser(self, organisation: Organisation) -> "Pseudonymiser":
         from service.activity.pseudonym import Pseudonymiser, open_keys
+        from service.privacy.register import OptedOut
 
-        return Pseudonymiser(open_keys(self.settings.key_path), organisation.key)
+        opted_out = OptedOut(self.register, organisation.key)
+        return Pseudonymiser(open_keys(self.settings.key_path), organisation.key, opted_out)
+
+    @cached_property
+    def register(self) -> "Register":
+        """Who was erased and who opted out; it lies beside the pseudonym key."""
+        from service.privacy.register import Register
+
+        return Register(self.settings.key_path.with_name("rights"))
 
     def transaction(self) -> AbstractContextManager[Session]:
         return database.transaction(self.engine)

@@ -112,6 +112,8 @@ class Rehearsal:
             self.collect(company)
         self.say("measuring and publishing")
         self.publish()
+        self.say("holding a survey, going through the documents, assessing the maturity")
+        self.assess(seed)
         self.say(f"done, after {self.requests} requests to the platforms")
 
     def say(self, what: str) -> None:
@@ -228,6 +230,17 @@ class Rehearsal:
             organisation = session.scalars(select(Organisation.id)).one()
         measure(context.engine, context.log, organisation, clock=lambda: now)
         publish(context.engine, organisation, minimum_group=context.settings.minimum_group, clock=lambda: now)
+
+    def assess(self, seed: int) -> None:
+        from service.demo.questioned import file_papers, hold_survey
+        from service.maturity.assess import make
+
+        now = last(self.end)
+        with self.context.transaction() as session:
+            organisation = session.scalars(select(Organisation)).one()
+            hold_survey(session, organisation, now, seed)
+            file_papers(session, organisation, now, seed)
+            make(session, organisation, now=now)
 
 
 def connected(

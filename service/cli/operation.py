@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from service import database
 from service.cli.context import Context, opened
 from service.cli.output import AsJson, console, print_json, print_table
+from service.cli.retention import retained
 from service.errors import Invalid, ServiceError
 from service.models import Organisation, Publication, Source, Sync
 
@@ -172,4 +173,4 @@ def agreement(context: Context) -> str:
     return "; ".join(told) or "no organisation yet"
 
 
-CHECKS: tuple[Callable[[Context], str], ...] = (disk, schema, key, activities, sources, published, agreement)
+CHECKS: tuple[Callable[[Context], str], ...] = (disk, schema, key, activities, sources, published, agreement, retained)

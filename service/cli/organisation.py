@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.api.published import newest
 from service.cli import calendar, officials
+from service.cli.connect import KEY
 from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
 from service.errors import Invalid, NotFound
@@ -75,6 +76,8 @@ def set_(
     with opened() as context, context.transaction() as session:
         organisation = session.scalars(select(Organisation).where(Organisation.key == key)).one_or_none()
         if organisation is None:
+            if not KEY.fullmatch(key):
+                raise Invalid(f"the key {key!r} may hold small letters, digits and hyphens only")
             organisation = Organisation(key=key, name=name or key)
             session.add(organisation)
         organisation.name = name or organisation.name

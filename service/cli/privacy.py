@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli import agreement
+from service.cli import agreement, retention, rights
 from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
 from service.errors import Invalid
@@ -17,6 +17,9 @@ app = typer.Typer(no_args_is_help=True, help="The signed agreement, its two keys
 app.add_typer(agreement.app, name="agreement")
 key = typer.Typer(no_args_is_help=True, help="The keys of admin and council.")
 app.add_typer(key, name="key")
+app.add_typer(rights.person, name="person")
+app.add_typer(rights.epoch, name="epoch")
+retention.commands(app)
 
 Holder = Annotated[str, typer.Option(help="admin or council.")]
 PassphraseStdin = Annotated[bool, typer.Option(help="Read the passphrase from standard input.")]

@@ -7,6 +7,7 @@ import typer
 
 from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.cli.retention import purged, show
 
 if TYPE_CHECKING:
     from service.measure import Work
@@ -60,9 +61,12 @@ def compute(
         with context.transaction() as session:
             owner = the_organisation(session, organisation).id
         summary = measure(context.engine, context.log, owner, full=full, compute=computing)
+        # Measured first, deleted afterwards: nothing is lost unmeasured, and nothing is published that may not be kept.
+        deleted = purged(context, owner)
         publication = publish(context.engine, owner, minimum_group=context.settings.minimum_group)
         report = {
             "measurements": asdict(summary),
+            "retention": None if deleted is None else deleted.to_dict(),
             "publication": {
                 "id": publication.id,
                 "data_until": publication.data_until,
@@ -75,6 +79,12 @@ def compute(
         print_json(report)
     else:
         console.print(_told(summary.work))
+        if deleted is None:
+            console.print(
+                "Nothing was deleted because of its age, since a source is being collected: the next run does it."
+            )
+        elif deleted:
+            show(deleted)
         console.print(
             f"Measured and published as number {publication.id}, data until {publication.data_until}."
         )

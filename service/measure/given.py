@@ -79,7 +79,7 @@ def register_given(
         until=until,
         zone=zone,
         times=times,
-        workforce=organisation.workforce,
+        workforce=organisation.entitled,
     )
     _register_spells(
         connection,

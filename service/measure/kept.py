@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from metrics.metric import Scope, Window
 from metrics.periods import Period
-from service.models import Base, Fingerprint, Measurement, Measuring
+from service.models import Base, Fingerprint, Measurement, Measuring, Room
 
 _BATCH = 5000
 # The table, not the class: the ORM would send rows apart by which of their values are missing.
@@ -36,9 +36,18 @@ _NOT_GIVEN = (
     "sync",
 )
 """How the names of tables begin that say nothing of what is measured; any other may."""
-_COMPUTED = {"source": {"views", "views_linked"}, "milestone": set[str](), "organisation": {"stopped"}}
+_COMPUTED = {
+    "source": {"views", "views_linked"},
+    "milestone": set[str](),
+    "organisation": {"stopped"},
+    "retention": {"begun"},
+}
 """Columns that measuring itself writes, or that change no value."""
 _LIBRARIES = ("duckdb", "numpy", "scipy", "networkx", "igraph", "sqlalchemy")
+
+
+LOST = "retention"
+"""The digest of values that can not be computed any more, since what they need was deleted because of its age."""
 
 
 class Place(NamedTuple):
@@ -211,6 +220,22 @@ def replace(
                 for place, digest in digests.items()
             ],
         )
+
+
+def drop_rooms(session: Session, organisation_id: int, complete: date | None) -> None:
+    """Of periods that are not computed any more forget the values of rooms that are excluded or removed meanwhile."""
+    if complete is None:
+        return
+    measured = select(Room.key).where(Room.organisation_id == organisation_id, Room.excluded.is_(False))
+    session.execute(
+        delete(Measurement)
+        .where(
+            Measurement.organisation_id == organisation_id,
+            Measurement.scope == Scope.ROOM.value,
+            Measurement.scope_key.not_in(measured),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def remember(session: Session, organisation_id: int, now: Seen, left_out: Mapping[str, int]) -> None:

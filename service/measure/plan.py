@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
 
 from metrics import facts
 from metrics.dialect import text
-from metrics.metric import Metric, Scope
+from metrics.history import needed_from
+from metrics.metric import Metric, Scope, Statement
 from metrics.periods import Period
 from service.engines import Connection
 from service.measure.inputs import Inputs, tables_of
@@ -32,6 +35,15 @@ class Step:
         return sorted(found, key=lambda period: (period.window.value, period.since))
 
 
+@dataclass(slots=True)
+class Plan:
+    """The steps to take, the places at which nothing is to stand any more, and those that can not be computed any more."""
+
+    steps: list[Step] = field(default_factory=list)
+    gone: list[Place] = field(default_factory=list)
+    lost: list[tuple[Metric, Scope, Period]] = field(default_factory=list)
+
+
 def plan(
     inputs: Inputs,
     catalog: Mapping[str, Metric],
@@ -40,18 +52,22 @@ def plan(
     there: Mapping[tuple[Scope, Period], Any],
     code: str,
     stored: Mapping[Place, str],
-) -> tuple[list[Step], list[Place]]:
-    """The steps to take, and the places of these periods at which nothing is to stand any more.
+    complete: date | None = None,
+    full: bool = False,
+) -> Plan:
+    """What to do about these periods.
 
-    `there` says what is measured in a scope and period, `stored` from what the stored values were computed.
+    `there` says what is measured in a scope and period, `stored` from what the stored values were computed; with `full` what can be
+    computed is, nevertheless. Older data than of the day `complete` are missing: what needs them stays as it is stored, also with
+    `full`, and is lost where nothing is stored.
     """
     steps: dict[tuple[Scope, str], Step] = {}
-    planned = set()
+    planned, lost = set(), []
     for metric in catalog.values():
         for scope in Scope:
             if scope not in metric.scopes:
                 continue
-            statement = text(metric.statement(scope))
+            statement = _words(metric.statement, scope)
             tables = tables_of(statement)
             digests, stale = {}, []
             for period in periods:
@@ -59,9 +75,15 @@ def plan(
                     continue
                 place = Place(metric.key, scope, period.window, period.since)
                 planned.add(place)
+                if complete is not None:
+                    needed = needed_from(statement, tables, metric.reach, period.since)
+                    if needed is None or needed < complete:
+                        if place not in stored:
+                            lost.append((metric, scope, period))
+                        continue
                 said = code, statement, there[scope, period]
                 digest = inputs.digest(said, tables, metric.reach, period)
-                if stored.get(place) != digest:
+                if full or stored.get(place) != digest:
                     digests[place] = digest
                     stale.append(period)
             if stale:
@@ -70,7 +92,13 @@ def plan(
                 step.digests.update(digests)
     days = {(period.window, period.since) for period in periods}
     gone = [place for place in stored if place not in planned and (place.window, place.since) in days]
-    return list(steps.values()), gone
+    return Plan(list(steps.values()), gone, lost)
+
+
+@lru_cache(maxsize=1024)
+def _words(statement: Statement, scope: Scope) -> str:
+    """The text of a metric's statement; to put it together takes longer than to run it over a small log."""
+    return text(statement(scope))
 
 
 class PeriodTables:

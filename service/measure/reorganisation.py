@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from connectors.activity import PersonKind
 from service.identity import Human
 from service.models import Milestone, Organisation
+from service.privacy.limits import reached
 
 MOVED = 0.1
 """Share of the active people who had a unit before: with so many of them moving on one day it is a reorganisation."""
@@ -52,7 +53,9 @@ def mark(session: Session, organisation: Organisation, humans: Iterable[Human]) 
     days = reorganisations(humans, ZoneInfo(organisation.time_zone))
     wanted = {f"{_KEY}{day.isoformat()}": day for day in days}
     kept = set(session.scalars(select(Milestone.key).where(mine, Milestone.key.startswith(_KEY))))
-    outdated = sorted(kept - wanted.keys())
+    # Of older days nobody knows any more who moved.
+    known_from = reached(session, organisation.id).people or date.min
+    outdated = sorted(key for key in kept - wanted.keys() if key >= f"{_KEY}{known_from.isoformat()}")
     if outdated:
         session.execute(delete(Milestone).where(mine, Milestone.key.in_(outdated)))
     for key in sorted(wanted.keys() - kept):

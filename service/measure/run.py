@@ -1,7 +1,7 @@
 """A measuring run: metric by metric and scope by scope, over all periods together."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -25,8 +25,10 @@ from service.errors import NotFound
 from service.measure import kept
 from service.measure.given import register_given
 from service.measure.inputs import Inputs
-from service.measure.plan import PeriodTables, Step, plan
+from service.measure.kept import Place
+from service.measure.plan import PeriodTables, Plan, Step, plan
 from service.models import Measuring, Organisation, Source, Sync, Unit
+from service.privacy import limits
 from service.privacy.enforcement import require_measure
 
 WEEKS = 60
@@ -75,9 +77,13 @@ class _Subject:
     key: str
     start: date | None
     gone: date | None = None
+    lost: bool = False
+    """What it did is not there any more."""
 
     def absent(self, period: Period) -> str | None:
         """Why there is nothing to be said about a period, if so."""
+        if self.lost:
+            return "gone" if self.gone is not None and self.gone <= period.since else "retention"
         if self.start is None or period.until <= self.start:
             return "before_first_activity"
         if self.gone is not None and self.gone <= period.since:
@@ -115,7 +121,9 @@ def measure(
             zone = ZoneInfo(organisation.time_zone)
             until = until or _read_until(session, organisation_id, zone) or now.astimezone(zone).date()
             since = since or until - timedelta(days=until.weekday(), weeks=WEEKS)
-            periods = complete_periods(since, until)
+            cuts = limits.reached(session, organisation_id)
+            ends = limits.due(session, organisation, now).measurements or date.min
+            periods = [period for period in complete_periods(since, until) if period.until > ends]
             # Seen before it is read: what comes in between is new to the next run.
             seen = kept.seen(session, log, since, until, type(compute).__name__)
             before = session.get(Measuring, organisation_id)
@@ -130,7 +138,7 @@ def measure(
                     left_out=before.left_out,
                     work=Work(),
                 )
-            stored = {} if full else kept.fingerprints(session, organisation_id)
+            stored = kept.fingerprints(session, organisation_id)
         with compute.open(log) as connection:
             with transaction(engine) as session:
                 register_given(
@@ -141,7 +149,7 @@ def measure(
                 ).all()
             build(connection.execute)
             subjects: dict[Scope, list[_Subject]] = {scope: [] for scope in Scope}
-            for subject in _subjects(connection, units):
+            for subject in _subjects(connection, units, cuts.complete):
                 subjects[subject.scope].append(subject)
             there = {
                 (scope, period): [(one.key, one.absent(period)) for one in subjects[scope]]
@@ -149,10 +157,23 @@ def measure(
                 for period in periods
             }
             inputs = Inputs(connection, periods, until)
-            steps, gone = plan(inputs, CATALOG, periods, there=there, code=seen.code, stored=stored)
-            values = list(_values(connection, subjects, steps))
+            found = plan(
+                inputs,
+                CATALOG,
+                periods,
+                there=there,
+                code=seen.code,
+                stored=stored,
+                complete=cuts.complete,
+                full=full,
+            )
+            values = [*_values(connection, subjects, found.steps), *_lost(subjects, found)]
             left_out = _left_out(connection, since, until)
-        digests = {place: digest for step in steps for place, digest in step.digests.items()}
+        digests = {place: digest for step in found.steps for place, digest in step.digests.items()}
+        digests |= {
+            Place(metric.key, scope, period.window, period.since): kept.LOST
+            for metric, scope, period in found.lost
+        }
         work = Work(
             why,
             None if weeks is None else tuple(weeks),
@@ -162,7 +183,8 @@ def measure(
         )
         # Counting takes long: only now is the database written, so that others are not kept waiting.
         with transaction(engine) as session:
-            kept.replace(session, organisation_id, digests=digests, gone=gone, values=values, now=now)
+            kept.replace(session, organisation_id, digests=digests, gone=found.gone, values=values, now=now)
+            kept.drop_rooms(session, organisation_id, cuts.complete)
             kept.remember(session, organisation_id, seen, left_out)
             return _summary(
                 session, organisation_id, seen=seen, periods=periods, left_out=left_out, work=work
@@ -204,16 +226,21 @@ def _read_until(session: Session, organisation_id: int, zone: ZoneInfo) -> date 
     return min((moment.astimezone(zone).date() for moment in latest), default=None)
 
 
-def _subjects(connection: Connection, units: Sequence[str]) -> Iterator[_Subject]:
-    activity, life = facts.activity.c, facts.room_life.c
+def _subjects(connection: Connection, units: Sequence[str], complete: date | None) -> Iterator[_Subject]:
+    """With a day before which data are missing: somebody did something then, and a room seen by then was there."""
+    activity, life, room = facts.activity.c, facts.room_life.c, facts.room.c
     first = _one(
         connection, select(func.min(activity.day)).where(activity.actor != "service", activity.kind != "view")
     )
+    there: Any = life.start
+    if complete is not None:
+        first = complete if first is None else min(first, complete)
+        there = func.least(life.start, room.first_seen)
     yield _Subject(Scope.ORGANISATION, "", first)
     for key in units:
         yield _Subject(Scope.UNIT, key, first)
     for key, start, gone in connection.execute(
-        text(select(life.room, life.start, life.gone).order_by(life.room))
+        text(select(life.room, there, life.gone).join(facts.room, room.key == life.room).order_by(life.room))
     ).fetchall():
         yield _Subject(Scope.ROOM, key, None if first is None else max(first, start), gone)
 
@@ -237,6 +264,13 @@ def _values(
                 for subject in subjects[step.scope]:
                     cells = counted.get((subject.key, period.window.value, period.since), {})
                     yield from _complete(metric, subject, period, cells)
+
+
+def _lost(subjects: Mapping[Scope, Sequence[_Subject]], found: Plan) -> Iterator[dict[str, Any]]:
+    """Measurements that would have to be counted from activities deleted because of their age."""
+    for metric, scope, period in found.lost:
+        for subject in subjects[scope]:
+            yield from _complete(metric, replace(subject, lost=True), period, {})
 
 
 _Place = tuple[str, str, date]

@@ -1,12 +1,21 @@
 """The tables of the relational store."""
 
-from service.models.account import Account, ApiToken, Session, SpentSignIn
+from service.models.account import Account, ApiToken, PasswordLink, Session, SignInTries, SpentSignIn
+from service.models.advice import MeasureDecision, PlanFrame
 from service.models.agreement import AgreementSignature, AgreementVersion, HolderKey
 from service.models.audit import AuditEntry, AuditHead
 from service.models.base import Base
+from service.models.maturity import Assessment, Evidence, EvidenceRating
 from service.models.measurement import Fingerprint, Measurement, Measuring
 from service.models.organisation import Milestone, OfficialUnit, Organisation, Shutdown, Site, Unit
-from service.models.publication import Publication, PublishedCoverage, PublishedRoom, PublishedValue
+from service.models.publication import (
+    Publication,
+    PublishedCoverage,
+    PublishedRoom,
+    PublishedValue,
+    ReleasedCount,
+)
+from service.models.retention import Retention
 from service.models.source import (
     Alias,
     Coverage,
@@ -21,6 +30,15 @@ from service.models.source import (
     Subscription,
     Sync,
 )
+from service.models.survey import (
+    Invitation,
+    PublishedAnswer,
+    Response,
+    SurveyGroup,
+    SurveyImport,
+    SurveyPublication,
+    SurveyRound,
+)
 
 __all__ = [
     "Account",
@@ -28,34 +46,50 @@ __all__ = [
     "AgreementVersion",
     "Alias",
     "ApiToken",
+    "Assessment",
     "AuditEntry",
     "AuditHead",
     "Base",
     "Coverage",
+    "Evidence",
+    "EvidenceRating",
     "Fingerprint",
     "Hint",
     "HolderKey",
+    "Invitation",
     "Journal",
     "KnownContent",
+    "MeasureDecision",
     "Measurement",
     "Measuring",
     "Membership",
     "Milestone",
     "OfficialUnit",
     "Organisation",
+    "PasswordLink",
     "Person",
+    "PlanFrame",
     "Publication",
+    "PublishedAnswer",
     "PublishedCoverage",
     "PublishedRoom",
     "PublishedValue",
+    "ReleasedCount",
+    "Response",
+    "Retention",
     "Room",
     "Session",
     "Shutdown",
+    "SignInTries",
     "Site",
     "Source",
     "Spell",
     "SpentSignIn",
     "Subscription",
+    "SurveyGroup",
+    "SurveyImport",
+    "SurveyPublication",
+    "SurveyRound",
     "Sync",
     "Unit",
 ]

@@ -9,7 +9,11 @@ from service.models.base import Base
 
 
 class Account(Base):
-    """Local accounts have a password; accounts of the company's sign-in service have its `issuer` and their `subject` there."""
+    """Local accounts have a password; accounts of the company's sign-in service have its `issuer` and their `subject` there.
+
+    An account sees `organisation_id` only; None is the whole installation, all its organisations. `confirmed` is when the company's
+    service last told its role.
+    """
 
     __tablename__ = "account"
     __table_args__ = (UniqueConstraint("issuer", "subject"),)
@@ -22,6 +26,8 @@ class Account(Base):
     subject: Mapped[str | None] = mapped_column(String(300))
     created: Mapped[datetime]
     disabled: Mapped[bool] = mapped_column(default=False)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    confirmed: Mapped[datetime | None]
 
 
 class Session(Base):
@@ -51,6 +57,26 @@ class ApiToken(Base):
     expires: Mapped[datetime]
     revoked: Mapped[datetime | None]
     used: Mapped[datetime | None]
+
+
+class PasswordLink(Base):
+    """The SHA-256 of a link with which an account sets its password, once; a new link takes the place of the one before."""
+
+    __tablename__ = "password_link"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    expires: Mapped[datetime]
+
+
+class SignInTries(Base):
+    """Tries to sign in that did not succeed. `digest` is a keyed hash of name and address, or of an address alone."""
+
+    __tablename__ = "sign_in_tries"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int]
+    latest: Mapped[datetime] = mapped_column(index=True)
 
 
 class SpentSignIn(Base):

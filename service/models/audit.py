@@ -9,13 +9,15 @@ from service.models.base import Base
 
 
 class AuditEntry(Base):
-    """`account` is a name, no reference: an entry outlives the account. `detail` is canonical JSON, and never about the measured."""
+    """`account` is a name and `organisation` a key, no references: an entry outlives both. `organisation` is None for what concerns
+    none, or the installation. `detail` is canonical JSON, and never about the measured."""
 
     __tablename__ = "audit_entry"
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     account: Mapped[str] = mapped_column(String(80))
+    organisation: Mapped[str | None] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(64))
     detail: Mapped[str] = mapped_column(Text)
     previous: Mapped[str] = mapped_column(String(64))

@@ -16,6 +16,7 @@ class Organisation(Base):
     Its public holidays are those of `region` (ISO 3166: DE-BY, AT); without one none are known. `working_week` has a bit for each
     working day, 1 for Monday; work lasts from `opens` to `closes`. Who leads at level `official_leaders` or above speaks for the
     organisation, as do the people of each `OfficialUnit`. Since `stopped` nothing is collected, measured or published any more.
+    `opted_out` people want nothing of theirs counted; who they are stands in the register (`service.privacy.register`) alone.
     """
 
     __tablename__ = "organisation"
@@ -33,6 +34,12 @@ class Organisation(Base):
     closes: Mapped[time] = mapped_column(default=time(17))
     official_leaders: Mapped[int | None]
     stopped: Mapped[datetime | None]
+    opted_out: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def entitled(self) -> int | None:
+        """The people of `workforce` who may be counted: without those who opted out."""
+        return None if self.workforce is None else max(0, self.workforce - self.opted_out)
 
 
 class OfficialUnit(Base):

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.models.base import Base
@@ -80,3 +80,35 @@ class PublishedCoverage(Base):
     rooms_missing: Mapped[int]
     reasons: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     data_until: Mapped[datetime | None]
+
+
+class ReleasedCount(Base):
+    """The exact counts behind a cell that was decided about, so that no later publication tells of a few by a difference.
+
+    Internal like `Measurement`, whose columns these are: nothing outward reads it. `version` numbers the states in which
+    the period was published, `shown` is whether the cell was, else `hidden_for` says why not, under `minimum_group`.
+    """
+
+    __tablename__ = "released_count"
+    __table_args__ = (Index("ix_released_count_organisation", "organisation_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    metric: Mapped[str] = mapped_column(String(64))
+    category: Mapped[str] = mapped_column(String(32), default="")
+    scope: Mapped[str] = mapped_column(String(16))
+    scope_key: Mapped[str] = mapped_column(String(300), default="")
+    window: Mapped[str] = mapped_column(String(16))
+    since: Mapped[date]
+    until: Mapped[date]
+    numerator: Mapped[int | None] = mapped_column(BigInteger)
+    denominator: Mapped[int | None] = mapped_column(BigInteger)
+    people: Mapped[int | None]
+    affirming: Mapped[int | None]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    largest: Mapped[int | None]
+    shown: Mapped[bool]
+    hidden_for: Mapped[str | None] = mapped_column(String(64))
+    minimum_group: Mapped[int]

@@ -28,7 +28,7 @@ def terms(session: Session, organisation: Organisation, settings: Settings) -> d
         "fields": sections.fields(),
         "metrics": sections.metrics(),
         **protection(settings.minimum_group),
-        "retention": sections.retention(),
+        "retention": sections.retention(session, organisation.id),
         "roles": sections.roles(),
         "outputs": sections.outputs(),
     }

@@ -137,10 +137,10 @@ def require_serve(session: Session, protection: Mapping[str, Any]) -> None:
         "purposes": sections.purposes(),
         "exclusions": sections.exclusions(),
         "fields": sections.fields(),
-        "retention": sections.retention(),
         "roles": sections.roles(),
         "outputs": sections.outputs(),
         **protection,
     }
     for organisation_id in session.scalars(select(Organisation.id)).all():
-        require(session, organisation_id, "serving", running)
+        kept = {"retention": sections.retention(session, organisation_id)}
+        require(session, organisation_id, "serving", {**running, **kept})

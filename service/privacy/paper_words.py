@@ -81,6 +81,10 @@ GROUPS: Mapping[str, Label] = {
 }
 RETENTION: Mapping[str, Label] = {
     "activities": Label(de="Einzelne Aktivitäten, pseudonym", en="Single activities, pseudonymous"),
+    "people": Label(
+        de="Was von Personen nicht mehr gilt: frühere Abteilung, beendete Mitgliedschaft, lange stillgelegtes Konto",
+        en="What no longer holds of people: earlier units, ended memberships, accounts long out of use",
+    ),
     "person_roll_ups": Label(de="Zwischenergebnisse je Person", en="Intermediate results per person"),
     "measurements": Label(de="Messwerte und Veröffentlichungen", en="Measurements and publications"),
 }

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from connectors.activity import CounterName, Kind
 from connectors.office_audit import kinds as audit_kinds
 from metrics import facts
 from metrics.catalog import CATALOG
 from service.models import Base, Source
+from service.privacy.limits import declared
 from service.privacy.words import EXCLUSIONS, OUTPUTS, PURPOSES
 from service.security.roles import MAY
 
@@ -101,9 +104,9 @@ def metric_words() -> dict[str, dict[str, str]]:
     return {key: {"de": metric.label.de, "en": metric.label.en} for key, metric in CATALOG.items()}
 
 
-def retention() -> dict[str, int | None]:
+def retention(session: Session, organisation_id: int) -> dict[str, int | None]:
     """Days each class of data is kept; None is until it is erased. Of single people nothing computed is stored."""
-    return {"activities": None, "person_roll_ups": 0, "measurements": None}
+    return {**declared(session, organisation_id).to_dict(), "person_roll_ups": 0}
 
 
 def purposes() -> list[str]:

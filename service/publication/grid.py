@@ -16,6 +16,7 @@ from service.publication.measured import (
     Nature,
     Outcome,
     Over,
+    Pin,
     Relation,
     Scope,
     hidden_scopes,
@@ -27,10 +28,11 @@ from service.publication.protect import (
     HOMOGENEITY,
     SMALL_GROUP,
     Cell,
+    Recoverable,
     System,
     Total,
 )
-from service.publication.rounding import bound, rounded, rounded_people, wilson
+from service.publication.rounding import bound, rounded, rounded_people, rounded_share, wilson
 
 NO_UNIT: Scope = ("unit", "\0")
 """People who belong to no unit: never shown, but what the total minus all units would tell of."""
@@ -45,32 +47,48 @@ def decide(
     k: int,
     alike: Alike,
     relations: Sequence[Relation] = (),
+    *,
+    pins: Mapping[int, Pin] | None = None,
 ) -> list[Outcome]:
-    """The outcome of every row, in order. Raises `Recoverable` if the audit does not hold."""
-    periods: dict[tuple[str, date], list[int]] = defaultdict(list)
+    """The outcome of every row, in order, given what earlier publications leave open (`pins`, by position).
+
+    Raises `Recoverable` if the audit does not hold.
+    """
+    pinned = pins or {}
+    periods: dict[tuple[int, str, date], list[int]] = defaultdict(list)
     ratios: dict[str, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
         if row.known and forms[row.metric].nature is Nature.PERSONS:
-            periods[row.window, row.since].append(number)
+            periods[forms[row.metric].minimum or k, row.window, row.since].append(number)
         elif row.known and forms[row.metric].nature is Nature.EVENTS:
             ratios[row.metric].append(number)
     outcomes: list[Outcome | None] = [None] * len(rows)
 
     def settle(members: Sequence[int], system: System, cells: Sequence[int | None]) -> None:
-        system.protect()
-        system.verify()
+        for number, cell in zip(members, cells, strict=True):
+            if cell is not None and number in pinned:
+                _pin(system, cell, pinned[number])
+        try:
+            system.protect()
+            system.verify()
+        except Recoverable:
+            if not any(cell.known for cell in system.cells):
+                raise
+            # With what is known for ever nothing new can be shown: then nothing is.
+            system.hide_all()
         for number, cell in zip(members, cells, strict=True):
             shown = None if cell is None else system.cells[cell]
-            outcomes[number] = told(rows[number], forms[rows[number].metric], shown, k)
+            outcomes[number] = told(rows[number], forms[rows[number].metric], shown, system.k)
 
-    for members in periods.values():
-        settle(members, *person_system([rows[number] for number in members], relations, k, alike))
+    for (least, _, _), members in periods.items():
+        settle(members, *person_system([rows[number] for number in members], relations, least, alike))
     # What rests on another metric is decided after it.
     resting = {relation.metric for relation in relations if isinstance(relation, Base)}
     for metric, members in sorted(ratios.items(), key=lambda ratio: ratio[0] in resting):
         inside = [rows[number] for number in members]
         withheld = _withheld(members, rows, outcomes, relations)
-        settle(members, *event_system(inside, forms[metric], k, alike, withheld))
+        least = forms[metric].minimum or k
+        settle(members, *event_system(inside, forms[metric], least, alike, withheld))
     for number, row in enumerate(rows):
         if outcomes[number] is None and _tells_of_hidden_units(row, rows, outcomes, relations):
             outcomes[number] = Outcome("suppressed", COMPLEMENTARY)
@@ -78,6 +96,22 @@ def decide(
         outcome if outcome is not None else plain(row, forms[row.metric])
         for row, outcome in zip(rows, outcomes, strict=True)
     ]
+
+
+def _pin(system: System, number: int, pin: Pin) -> None:
+    """Give a cell, and the one shown with it, what earlier publications leave of it."""
+    cell = system.cells[number]
+    for one in (number, cell.twin):
+        if one is None:
+            continue
+        if pin is Pin.SHOWN:
+            system.cells[one].known = system.cells[one].shown
+        elif pin is Pin.WITHHELD:
+            system.cells[one].unsafe = True
+    if pin is Pin.WITHHELD and cell.shown:
+        system.hide(number, DIFFERENCE)
+    elif pin is Pin.HIDDEN and cell.shown:
+        system.hide(number, COMPLEMENTARY)
 
 
 def _withheld(
@@ -144,12 +178,14 @@ def told(row: Measured, form: Form, cell: Cell | None, k: int) -> Outcome:
             return Outcome("suppressed", cell.reason)
         low, high = (0.0, limit) if cell.low == 0 else (round(1 - limit, 2), 1.0)
         return Outcome("suppressed", cell.reason, low=low, high=high)
-    value = rounded((row.numerator or 0) / (row.denominator or 1), form.step)
     people = rounded_people(cell.people)
     interval: tuple[float | None, float | None] = (None, None)
     if form.nature is Nature.PERSONS:
+        value = rounded_share(cell.count, cell.people, k, form.step)
         interval = wilson(value, people)
-    elif row.low is not None and row.high is not None:
+        return Outcome("published", value=value, low=interval[0], high=interval[1], people=people)
+    value = rounded((row.numerator or 0) / (row.denominator or 1), form.step)
+    if row.low is not None and row.high is not None:
         interval = rounded(row.low, form.step), rounded(row.high, form.step)
     return Outcome("published", value=value, low=interval[0], high=interval[1], people=people)
 

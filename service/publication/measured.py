@@ -69,11 +69,35 @@ class Nature(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How the values of a metric are protected and rounded: to multiples of `step`."""
+    """How the values of a metric are protected and rounded: to multiples of `step`.
+
+    `minimum` is the fewest people of a group for this kind of evidence, where it is another than that of the run.
+    """
 
     nature: Nature
     step: float = 0.01
     share: bool = True
+    minimum: int | None = None
+
+
+class Change(StrEnum):
+    """How many people differ between two states of a cell."""
+
+    NONE = "none"
+    FEW = "few"
+    MANY = "many"
+
+
+class Pin(StrEnum):
+    """What earlier publications leave open for a cell."""
+
+    FREE = "free"
+    SHOWN = "shown"
+    """It was shown with the same counts: everybody may know it, so hiding it protects nothing beside it."""
+    HIDDEN = "hidden"
+    """It was hidden with the same counts, for the sake of others, and stays so."""
+    WITHHELD = "withheld"
+    """Beside what was shown it would tell of few people."""
 
 
 class Measured(NamedTuple):

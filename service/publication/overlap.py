@@ -1,13 +1,18 @@
-"""Which rooms hold almost the same people as another published group, so that the difference would tell of a few."""
+"""Which rooms overlap with other published groups in such a way that a few people, or a hidden group, would follow.
+
+First each pair of groups: they may differ by nobody or by k people. Then all of them together, since a room may also be what is
+left of all people without another one.
+"""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lstsq
 from scipy.sparse import csr_matrix
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +20,8 @@ from sqlalchemy.orm import Session
 from service.identity import Human, people
 from service.models import Membership, Organisation, Room
 
+EXACT = 1e-7
+"""Whole factors of whole numbers, up to the error of floating point."""
 _Grouping = tuple[frozenset[tuple[str, frozenset[int]]], frozenset[tuple[int, int | None]]]
 
 
@@ -121,17 +128,95 @@ class Groups:
                 hidden.add(name)
             else:
                 kept.append(place)
-        return frozenset(hidden)
+        shown = {names[place - len(units)]: rooms[names[place - len(units)]] for place in kept[len(units) :]}
+        inside = [members for members in units.values() if len(members) >= self.k]
+        outside = [members for members in units.values() if len(members) < self.k]
+        outside.append({person for person, unit in unit_of.items() if unit is None})
+        targets = [frozenset(members) for members in outside if 0 < len(members) < self.k]
+        targets += [members for room, members in rooms.items() if room not in shown and members]
+        always = [frozenset(unit_of), *map(frozenset, inside)]
+        return frozenset(hidden | telling(shown, always, targets, self.k))
+
+
+def telling(
+    rooms: Mapping[str, frozenset[int]],
+    always: Sequence[frozenset[int]],
+    targets: Sequence[frozenset[int]],
+    k: int,
+) -> set[str]:
+    """Rooms to hide so that no target, and no 1..k-1 people in one shown group but not in or also in another, follow.
+
+    A group follows if its indicator is a sum of multiples of those of shown groups: its count is that sum of their counts then,
+    whatever is counted. `always` are shown groups that stay; what follows from these alone is not decided here. Of the rooms
+    a sum needs the smallest is hidden.
+    """
+    hidden: set[str] = set()
+    sought = {*targets, *_few([*always, *rooms.values()], k)}
+    left = sought - _following(always, sought)
+    while True:
+        names = [name for name in rooms if name not in hidden]
+        shown = [*always, *(rooms[name] for name in names)]
+        following = _following(shown, left)
+        if not following:
+            return hidden
+        needed: list[str] = []
+        for target in sorted(following, key=lambda one: (len(one), sorted(one))):
+            factors = _factors(shown, target)[len(always) :]
+            needed = [name for name, factor in zip(names, factors, strict=True) if abs(factor) > EXACT]
+            if needed:
+                break
+            left.discard(target)
+        if needed:
+            hidden.add(min(needed, key=lambda name: (len(rooms[name]), name)))
+
+
+def _few(groups: Sequence[frozenset[int]], k: int) -> set[frozenset[int]]:
+    """The sets of 1..k-1 people by which two groups overlap, or one goes beyond the other."""
+    matrix, _ = _indicators(groups)
+    both = (matrix @ matrix.T).toarray()
+    beyond = both.diagonal()[:, None] - both
+    found = {
+        groups[one] & groups[other] for one, other in np.argwhere((both > 0) & (both < k)) if one < other
+    }
+    return found | {groups[one] - groups[other] for one, other in np.argwhere((beyond > 0) & (beyond < k))}
+
+
+def _following(groups: Sequence[frozenset[int]], targets: Iterable[frozenset[int]]) -> set[frozenset[int]]:
+    """The targets in the span of groups: those orthogonal to a random vector that is orthogonal to all groups."""
+    sought = list(targets)
+    matrix, column = _indicators([*groups, *sought])
+    shown = matrix[: len(groups)]
+    drawn = np.random.default_rng(0).standard_normal(len(column))
+    gram = (shown @ shown.T).toarray()
+    factors = lstsq(gram, shown @ drawn, lapack_driver="gelsy")[0]
+    beside = drawn - shown.T @ factors
+    return {
+        target
+        for target, product in zip(sought, matrix[len(groups) :] @ beside, strict=True)
+        if abs(product) < EXACT
+    }
+
+
+def _factors(groups: Sequence[frozenset[int]], target: frozenset[int]) -> NDArray[np.float64]:
+    matrix, _ = _indicators([*groups, target])
+    shown = matrix[: len(groups)]
+    gram = (shown @ shown.T).toarray()
+    found = lstsq(gram, (shown @ matrix[len(groups) :].T).toarray()[:, 0], lapack_driver="gelsy")[0]
+    return np.asarray(found, dtype=np.float64)
+
+
+def _indicators(groups: Sequence[Collection[int]]) -> tuple[csr_matrix, dict[int, int]]:
+    """Groups by people: 1 where somebody belongs to a group; and the column of each person."""
+    column = {person: place for place, person in enumerate(sorted({p for group in groups for p in group}))}
+    places = [column[person] for group in groups for person in group]
+    starts = np.concatenate([[0], np.cumsum([len(group) for group in groups])])
+    ones = np.ones(len(places))
+    return csr_matrix((ones, places, starts), shape=(len(groups), max(1, len(column)))), column
 
 
 def differences(groups: list[list[int]]) -> NDArray[np.int64]:
     """How many people are in one but not both, for each pair of groups."""
-    column = {person: place for place, person in enumerate(sorted({p for group in groups for p in group}))}
+    matrix, _ = _indicators(groups)
     sizes = np.array([len(group) for group in groups])
-    places = [column[person] for group in groups for person in group]
-    matrix = csr_matrix(
-        (np.ones(len(places), dtype=np.int64), places, np.concatenate([[0], np.cumsum(sizes)])),
-        shape=(len(groups), max(1, len(column))),
-    )
     both = (matrix @ matrix.T).toarray()
     return np.asarray(sizes[:, None] + sizes[None, :] - 2 * both, dtype=np.int64)

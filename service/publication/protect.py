@@ -41,6 +41,8 @@ class Cell:
     reason: str | None = None
     whole: bool = False
     """Whether it is about the whole organisation."""
+    known: bool = False
+    """It was shown before: everybody knows it, and hiding it would protect nothing."""
     twin: int | None = None
     low: int | None = None
     high: int | None = None
@@ -79,7 +81,6 @@ class System:
     _audited: dict[object, frozenset[int]] = field(default_factory=dict)
     _proven: dict[int, int] = field(default_factory=dict)
     """How uncertain a cell was shown to be in this pass; hiding more and telling less can only add to that."""
-    _trying: bool = False
 
     def add(self, cell: Cell) -> int:
         self.cells.append(cell)
@@ -90,6 +91,15 @@ class System:
             if one is not None and self.cells[one].shown:
                 self.cells[one].shown = False
                 self.cells[one].reason = reason
+
+    def hide_all(self) -> None:
+        """Show nothing, and tell nothing of what is hidden."""
+        for number, cell in enumerate(self.cells):
+            self.hide(number, COMPLEMENTARY)
+            cell.low = cell.high = None
+
+    def _may_hide(self, number: int) -> bool:
+        return self.cells[number].shown and not self.cells[number].known
 
     def protect(self) -> None:
         """Hide until the audit is content.
@@ -162,7 +172,7 @@ class System:
         return (sum(counts) if total.additive else max(counts)) < self.k
 
     def _cheapest(self, cells: Iterable[int]) -> int | None:
-        shown = [cell for cell in cells if self.cells[cell].shown]
+        shown = [cell for cell in cells if self._may_hide(cell)]
         return min(
             shown, key=lambda cell: (self.cells[cell].rank, self.cells[cell].count, -cell), default=None
         )
@@ -198,8 +208,7 @@ class System:
                 widths = {cell: self._width(self.cells[cell]) for cell in sorted(unsafe - self.unavoidable)}
                 asked = {cell: width for cell, width in widths.items() if self._proven.get(cell, -1) < width}
                 found = too_narrow(members, rows, counts, boxes, asked)
-                if not self._trying:
-                    self._proven.update((cell, width) for cell, width in asked.items() if cell not in found)
+                self._proven.update((cell, width) for cell, width in asked.items() if cell not in found)
             self._audited[state] = frozenset(found)
         return set(self._audited[state])
 
@@ -211,16 +220,25 @@ class System:
     def _hide_beside(self, open_cells: set[int], users: Mapping[int, list[int]], tried: int) -> set[int]:
         """Hide one more cell beside each open one; where all are hidden, tell less about the hidden ones."""
         touched: set[int] = set()
+        left, stale = set(open_cells), set[int]()
         for cell in sorted(open_cells):
-            if touched and not self._is_open(cell, users):
+            if cell in left & stale:
+                # One audit of all that hangs together tells of every other open cell there as well.
+                near = self._reach(cell, users)
+                left -= (near & left) - self._open_of(near, near & left, users)
+                stale -= near
+            if cell not in left:
                 continue
             victim = self._victim(cell, users, tried)
             if victim is not None:
                 self.hide(victim, COMPLEMENTARY)
                 changed = [one for one in (victim, self.cells[victim].twin) if one is not None]
                 touched.update(number for one in changed for number in users[one])
+                stale |= self._reach(cell, users)
                 continue
             told = [one for one in self._reach(cell, users) if self.cells[one].low is not None]
+            if not told and self._beside_known(cell, users):
+                raise Recoverable("a hidden cell could be worked out from what was published before")
             if not told:
                 self.unavoidable.add(cell)
             for one in told:
@@ -234,21 +252,27 @@ class System:
             for one in self._reach(cell, users)
             for number in users[one]
             for other in self.totals[number].factors
-            if self.cells[other].shown
+            if self._may_hide(other)
         }
         cheapest = sorted(near, key=lambda one: (self.cells[one].rank, self.cells[one].count, -one))
         for victim in cheapest[:tried] if self.bounded else ():
             pair = [self.cells[one] for one in (victim, self.cells[victim].twin) if one is not None]
-            self._trying = True
             for one in pair:
                 one.shown = False
-            closes = not self._is_open(cell, users)
+            closes = not self._open_of(self._reach(cell, users), {cell}, users)
             for one in pair:
                 one.shown = True
-            self._trying = False
             if closes:
                 return victim
         return cheapest[0] if cheapest else None
+
+    def _beside_known(self, cell: int, users: Mapping[int, list[int]]) -> bool:
+        return any(
+            self.cells[other].shown and self.cells[other].known
+            for one in self._reach(cell, users)
+            for number in users[one]
+            for other in self.totals[number].factors
+        )
 
     def _reach(self, cell: int, users: Mapping[int, list[int]]) -> set[int]:
         """The hidden cells that hang together with one through totals."""
@@ -260,18 +284,18 @@ class System:
                 queue.extend(new)
         return found
 
-    def _is_open(self, cell: int, users: Mapping[int, list[int]]) -> bool:
-        members = sorted(self._reach(cell, users))
-        inside = set(members)
+    def _open_of(self, inside: set[int], asked: set[int], users: Mapping[int, list[int]]) -> set[int]:
+        """Which of `asked` are open, all of them among the hidden cells `inside` that hang together."""
+        members = sorted(inside)
         touching = sorted({number for one in members for number in users[one]})
         rows = [{c: f for c, f in self.totals[number].factors.items() if c in inside} for number in touching]
-        if cell in recoverable(rows, members):
-            return True
-        if not self.bounded or cell in self.unavoidable:
-            return False
+        found = recoverable(rows, members) & asked
+        widths = {one: self._width(self.cells[one]) for one in sorted(asked - found - self.unavoidable)}
+        if not self.bounded or not widths:
+            return found
         counts = {one: self.cells[one].count for one in members}
         boxes = {one: self.cells[one].box for one in members}
-        return bool(too_narrow(members, rows, counts, boxes, {cell: self._width(self.cells[cell])}))
+        return found | too_narrow(members, rows, counts, boxes, widths)
 
     def verify(self) -> None:
         """The rank test once more over the final cells, for every publication. Raises `Recoverable`."""

@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete, insert, literal, null, select
 from sqlalchemy.orm import Session
 
 from metrics.catalog import CATALOG
@@ -23,11 +23,13 @@ from service.models import (
     PublishedCoverage,
     PublishedRoom,
     PublishedValue,
+    ReleasedCount,
     Room,
     Source,
 )
 from service.privacy.enforcement import require_publish
 from service.publication.coverage import coverage_of
+from service.publication.earlier import Earlier, Released
 from service.publication.grid import decide
 from service.publication.measured import Among, Base, Form, Link, Measured, Nature, Outcome, Over, Relation
 from service.publication.overlap import Groups
@@ -123,7 +125,9 @@ def publish(
             )
         groups = Groups.read(session, organisation, minimum_group)
         forms = {key: form(CATALOG[key]) for key in {row.metric for row in rows}}
-        outcomes = decide(rows, forms, minimum_group, groups, LINKS)
+        earlier = Earlier.of(released(session, organisation_id), forms)
+        rows, pins = earlier.settle(rows, forms, minimum_group)
+        outcomes = decide(rows, forms, minimum_group, groups, LINKS, pins=pins)
         content = {
             "minimum_group": minimum_group,
             "data_until": max(row.until for row in rows),
@@ -131,7 +135,11 @@ def publish(
             "rooms": rooms(session, organisation_id),
             "coverage": [asdict(line) for line in coverage_of(session, organisation_id)],
         }
-        return _write(session, organisation_id, content, clock())
+        publication, new = _write(session, organisation_id, content, clock())
+        if new:
+            earlier.add(rows, outcomes, forms, minimum_group)
+            remember(session, organisation_id, earlier)
+        return publication
 
 
 def form(metric: Metric) -> Form:
@@ -152,6 +160,37 @@ def measured(session: Session, organisation_id: int) -> list[Measured]:
     order = [getattr(Measurement, name) for name in ("metric", "window", "since", "scope", "scope_key", "id")]
     found = select(*columns).where(Measurement.organisation_id == organisation_id).order_by(*order)
     return [Measured(*row) for row in session.execute(found) if row.metric in CATALOG]
+
+
+def released(session: Session, organisation_id: int) -> Iterator[tuple[int, Released]]:
+    """What was decided before, each cell with the number of its state, oldest first."""
+    r = ReleasedCount
+    columns = [
+        literal("known") if name == "state" else null() if name == "reason" else getattr(r, name)
+        for name in Measured._fields
+    ]
+    found = select(r.version, r.shown, r.hidden_for, r.minimum_group, *columns)
+    for version, shown, reason, least, *row in session.execute(
+        found.where(r.organisation_id == organisation_id).order_by(r.version, r.id)
+    ):
+        yield version, Released(Measured(*row), shown, reason, least)
+
+
+def remember(session: Session, organisation_id: int, earlier: Earlier) -> None:
+    """Keep what was decided, in place of what was kept before."""
+    session.execute(delete(ReleasedCount).where(ReleasedCount.organisation_id == organisation_id))
+    lines = []
+    for version, one in earlier.lines():
+        line = one.row._asdict()
+        del line["state"], line["reason"]
+        lines.append(
+            {
+                **line, "organisation_id": organisation_id, "version": version, "shown": one.shown,
+                "hidden_for": one.reason, "minimum_group": one.minimum_group,
+            }
+        )  # fmt: skip
+    if lines:
+        session.execute(insert(ReleasedCount), lines)
 
 
 def values(rows: Sequence[Measured], outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
@@ -198,7 +237,8 @@ def _as_text(value: object) -> str:
 
 def _write(
     session: Session, organisation_id: int, content: Mapping[str, Any], created: datetime
-) -> Publication:
+) -> tuple[Publication, bool]:
+    """The publication of a content, and whether it is a new one."""
     digest = digest_of(content)
     earlier = session.scalars(
         select(Publication)
@@ -206,7 +246,7 @@ def _write(
         .order_by(Publication.id.desc())
     ).all()
     if earlier and earlier[0].digest == digest:
-        return earlier[0]
+        return earlier[0], False
     states = Counter(value["state"] for value in content["values"])
     reasons = Counter(value["reason"] for value in content["values"] if value["state"] == "suppressed")
     publication = Publication(
@@ -237,4 +277,4 @@ def _write(
         for model in (PublishedValue, PublishedRoom, PublishedCoverage):
             session.execute(delete(model).where(model.publication_id.in_(outdated)))
         session.execute(delete(Publication).where(Publication.id.in_(outdated)))
-    return publication
+    return publication, True

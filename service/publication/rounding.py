@@ -11,6 +11,17 @@ def rounded(value: float, step: float) -> float:
     return round(int(value / step + 0.5) * step, 4) if value >= 0 else -rounded(-value, step)
 
 
+def rounded_share(count: int, people: int, k: int, step: float) -> float:
+    """`count` of `people` as a share in steps of k people each, and of at least `step`.
+
+    Two shares of groups which differ by one person, of neighbouring periods or of windows that overlap, are then mostly the
+    same, and else k people apart: rounding to base k (Hundepool et al. 2012, Statistical Disclosure Control, 5.4). It is
+    always the same for the same counts, so repeated questions average nothing out.
+    """
+    steps = (2 * count + k) // (2 * k)
+    return rounded(min(steps * k, people) / people, step)
+
+
 def rounded_people(people: int) -> int:
     """A group size to the nearest multiple of 5."""
     return (people + 2) // 5 * 5

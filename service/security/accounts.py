@@ -13,16 +13,16 @@ from time import monotonic
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.database import transaction
 from service.errors import Conflict, Invalid, NotFound
-from service.models import Account
-from service.models import Session as SignedIn
+from service.models import Account, Organisation
 from service.security import audit
 from service.security.roles import Role
+from service.security.sessions import close_sessions
 
 SHORTEST, LONGEST = 12, 256
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
@@ -36,24 +36,75 @@ hashing = threading.BoundedSemaphore(2)
 """Each argon2 run takes 64 MiB: an onslaught of sign-ins must not take them many times over."""
 
 
-def create_account(engine: Engine, name: str, password: str, role: Role, by: str = CONSOLE) -> None:
-    """Create an account that may sign in. Raises `Invalid` for an unfit name or password, `Conflict` if the name is taken."""
-    normal = normalised(name)
-    if not NAME.fullmatch(normal):
-        raise Invalid("a name has 1 to 64 letters a-z, digits or . _ @ -, and begins with a letter or digit")
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise Invalid(f"a password has {SHORTEST} to {LONGEST} characters")
-    if normalised(password) == normal or len(set(password)) < 5:
-        raise Invalid(
-            "the password is too easy to guess: use at least five different characters, and not the name"
-        )
-    account = Account(name=normal, role=role.value, password_hash=hashed(password), created=datetime.now(UTC))
+def create_account(
+    engine: Engine,
+    name: str,
+    password: str,
+    role: Role,
+    by: str = CONSOLE,
+    *,
+    organisation_id: int | None = None,
+) -> None:
+    """Create an account that may sign in, and sees one organisation or, with None, all of the installation.
+
+    Raises `Invalid` for an unfit name or password, `Conflict` if the name is taken.
+    """
+    normal = fit_name(name)
+    require_fit_password(normal, password)
+    account = Account(
+        name=normal,
+        role=role.value,
+        password_hash=hashed(password),
+        created=datetime.now(UTC),
+        organisation_id=organisation_id,
+    )
+    keep_account(engine, account, by)
+
+
+def create_without_password(
+    engine: Engine, name: str, role: Role, by: str, *, organisation_id: int | None = None
+) -> None:
+    """The same for an account that sets its password by a one-time link (`service.security.links`)."""
+    account = Account(
+        name=fit_name(name), role=role.value, created=datetime.now(UTC), organisation_id=organisation_id
+    )
+    keep_account(engine, account, by)
+
+
+def keep_account(engine: Engine, account: Account, by: str) -> None:
+    """Store a new account and note it. Raises `Conflict` if the name is taken."""
+    name = account.name
     try:
         with transaction(engine) as session:
             session.add(account)
-            audit.append(session, by, "account created", {"account": normal, "role": role.value})
+            detail = {"account": name, "role": account.role}
+            audit.append(session, by, "account created", detail, organisation_of(session, account))
     except IntegrityError:
-        raise Conflict(f"there is already an account {normal!r}") from None
+        raise Conflict(f"there is already an account {name!r}") from None
+
+
+def fit_name(name: str) -> str:
+    """The name as it is stored. Raises `Invalid`."""
+    normal = normalised(name)
+    if not NAME.fullmatch(normal):
+        raise Invalid("a name has 1 to 64 letters a-z, digits or . _ @ -, and begins with a letter or digit")
+    return normal
+
+
+def require_fit_password(name: str, password: str) -> None:
+    """Raises `Invalid` for a password that is too short, too long or too easy to guess for an account of that name."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise Invalid(f"a password has {SHORTEST} to {LONGEST} characters")
+    if normalised(password) == name or len(set(password)) < 5:
+        raise Invalid(
+            "the password is too easy to guess: use at least five different characters, and not the name"
+        )
+
+
+def organisation_of(session: Session, account: Account) -> str | None:
+    """The key of the organisation an account sees; None for all of the installation."""
+    found = session.get(Organisation, account.organisation_id) if account.organisation_id else None
+    return None if found is None else found.key
 
 
 def create_admin(engine: Engine, name: str, password: str) -> None:
@@ -75,18 +126,16 @@ def give_role(session: Session, account: Account, role: Role, by: str) -> None:
     if account.issuer is not None:
         raise Invalid(f"{account.name} gets the role from the company's sign-in service: change it there")
     before, account.role = account.role, role.value
-    audit.append(
-        session, by, "role changed", {"account": account.name, "before": before, "after": role.value}
-    )
+    detail = {"account": account.name, "before": before, "after": role.value}
+    audit.append(session, by, "role changed", detail, organisation_of(session, account))
 
 
 def disable(session: Session, account: Account, by: str, *, disabled: bool = True) -> None:
     """Sessions and tokens of a disabled account end at once."""
     account.disabled = disabled
-    session.execute(delete(SignedIn).where(SignedIn.account_id == account.id))
-    audit.append(
-        session, by, "account disabled" if disabled else "account enabled", {"account": account.name}
-    )
+    close_sessions(session, account)
+    act = "account disabled" if disabled else "account enabled"
+    audit.append(session, by, act, {"account": account.name}, organisation_of(session, account))
 
 
 def normalised(name: str) -> str:

@@ -8,11 +8,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from metrics.catalog import CATALOG
-from service.models import Milestone, Organisation, PublishedRoom, PublishedValue
+from service.models import Milestone, Organisation, Publication, PublishedRoom, PublishedValue
 
 WORDS = frozenset({"scope", "window", "format", "against", "since", "until", "before", "limit"})
 WORD = re.compile(r"organisation|unit|room|site|week|days28|weeks26|json|csv|[0-9]{1,9}|\d{4}-\d\d-\d\d")
@@ -20,8 +20,16 @@ KEYS = frozenset({"key", "room", "scope_key", "handle"})
 OTHER = "(other)"
 
 
-def asked(db: Session, given: Mapping[str, str]) -> dict[str, Any]:
-    """The parameters that may be kept; a value that is not ours is kept as `(other)`, an unknown parameter not at all."""
+def asked(db: Session, given: Mapping[str, str]) -> tuple[dict[str, Any], str | None]:
+    """The parameters that may be kept, and the key of the organisation they concern, if they tell.
+
+    A value that is not ours is kept as `(other)`, an unknown parameter not at all. So is what is not of the organisation that is
+    named: the council of one must not read there what another has.
+    """
+    named = db.scalars(
+        select(Organisation).where(Organisation.key == given.get("organisation"))
+    ).one_or_none()
+    concerns = named or _owner(db, given)
     kept: dict[str, Any] = {}
     for name, value in given.items():
         if not value:
@@ -29,18 +37,25 @@ def asked(db: Session, given: Mapping[str, str]) -> dict[str, Any]:
         if name == "metric":
             kept[name] = value if value in CATALOG else OTHER
         elif name == "organisation":
-            kept[name] = value if db.scalar(select(exists().where(Organisation.key == value))) else OTHER
+            kept[name] = value if named is not None else OTHER
         elif name in WORDS:
             kept[name] = value if WORD.fullmatch(value) else OTHER
         elif name in KEYS:
-            kept[name] = value if _published(db, value) else OTHER
-    return kept
+            kept[name] = value if concerns is not None and _owner(db, {name: value}, concerns) else OTHER
+    return kept, None if concerns is None else concerns.key
 
 
-def _published(db: Session, key: str) -> bool:
-    found = or_(
-        exists().where(PublishedRoom.key == key),
-        exists().where(Milestone.key == key),
-        exists().where(PublishedValue.scope_key == key),
-    )
-    return bool(db.scalar(select(found)))
+def _owner(db: Session, given: Mapping[str, str], only: Organisation | None = None) -> Organisation | None:
+    """The organisation that published what a parameter names; None if none, or only several did."""
+    owners: set[Organisation] = set()
+    for key in (value for name, value in given.items() if name in KEYS and value):
+        published = select(Publication.organisation_id).join(PublishedRoom).where(PublishedRoom.key == key)
+        measured = (
+            select(Publication.organisation_id).join(PublishedValue).where(PublishedValue.scope_key == key)
+        )
+        declared = select(Milestone.organisation_id).where(Milestone.key == key)
+        found = select(Organisation).where(
+            or_(*(Organisation.id.in_(one) for one in (published, measured, declared)))
+        )
+        owners |= set(db.scalars(found if only is None else found.where(Organisation.id == only.id)))
+    return owners.pop() if len(owners) == 1 else None

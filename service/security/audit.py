@@ -16,6 +16,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from service.models import AuditEntry, AuditHead
+from service.security.asked import OTHER
+from service.security.separation import current
 
 START = "0" * 64
 """What the first entry has in place of a hash before it."""
@@ -23,10 +25,16 @@ BATCH = 2000
 
 
 def append(
-    session: Session, account: str, action: str, detail: Mapping[str, Any] | None = None
+    session: Session,
+    account: str,
+    action: str,
+    detail: Mapping[str, Any] | None = None,
+    organisation: str | None = None,
 ) -> AuditEntry:
     """Adds an entry within the caller's transaction: it is kept if, and only if, what it tells of is.
 
+    `organisation` is the key of the one it concerns; other organisations never see the entry, one without is seen by all. Where it is
+    not given it is the one named in `detail`, else the one that the request is confined to.
     Writers queue up until that transaction ends, so append last, and keep it short.
     """
     session.flush()
@@ -42,6 +50,7 @@ def append(
         number=head.number + 1,
         at=datetime.now(UTC),
         account=account[:80],
+        organisation=organisation or _named(detail) or current(),
         action=action,
         detail=json.dumps(detail or {}, sort_keys=True, ensure_ascii=False, separators=(",", ":")),
         previous=head.digest,
@@ -53,9 +62,22 @@ def append(
     return entry
 
 
+def _named(detail: Mapping[str, Any] | None) -> str | None:
+    found = (detail or {}).get("organisation")
+    return found if isinstance(found, str) and found != OTHER else None
+
+
 def digest_of(entry: AuditEntry) -> str:
     """SHA-256 of the entry's fields as a JSON list, in hexadecimal."""
-    fields = [entry.number, entry.at.isoformat(), entry.account, entry.action, entry.detail, entry.previous]
+    fields = [
+        entry.number,
+        entry.at.isoformat(),
+        entry.account,
+        entry.organisation,
+        entry.action,
+        entry.detail,
+        entry.previous,
+    ]
     return sha256(json.dumps(fields, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
 
 

@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 
 from service.database import transaction
 from service.errors import Invalid, NotFound
-from service.models import Account, SpentSignIn
+from service.models import Account, Organisation, SpentSignIn
 from service.security import audit
-from service.security.accounts import normalised
-from service.security.oidc import Attempt, Identity, Provider, SignInRefused
+from service.security.accounts import normalised, organisation_of
+from service.security.oidc import Attempt, Identity, NoRole, Provider, SignInRefused
+from service.security.roles import EVERYWHERE
+from service.security.sessions import close_sessions
 from service.security.signin import Db, now, opened_session, own_path, show_form
 from service.settings import Settings
 
@@ -88,6 +90,9 @@ def come_back(
         _spend(request.app.state.engine, attempt)
         account = _account(db, provider.identity(attempt, code))
         answer = opened_session(request, db, account, after)
+    except NoRole as refused:
+        _end(db, provider.issuer, refused.subject)
+        answer = _refused(request, refused, after)
     except SignInRefused as refused:
         answer = _refused(request, refused, after)
     answer.delete_cookie(
@@ -138,29 +143,72 @@ def _spend(engine: Engine, attempt: Attempt) -> None:
         raise SignInRefused("this sign-in came back before") from None
 
 
+def _end(db: Session, issuer: str, subject: str) -> None:
+    """Somebody lost the role: open sessions end, and tokens are refused from now on."""
+    found = _known(db, issuer, subject)
+    if found is not None:
+        close_sessions(db, found)
+        found.confirmed = None
+        audit.append(db, SERVICE, "role lost", {"account": found.name}, organisation_of(db, found))
+
+
+def _known(db: Session, issuer: str, subject: str) -> Account | None:
+    return db.scalars(
+        select(Account).where(Account.issuer == issuer, Account.subject == subject)
+    ).one_or_none()
+
+
 def _account(db: Session, identity: Identity) -> Account:
     """The account of that identity, made at the first sign-in. Never one with a password, whatever the name."""
-    found = db.scalars(
-        select(Account).where(Account.issuer == identity.issuer, Account.subject == identity.subject)
-    ).one_or_none()
+    organisation_id, organisation = _granted(db, identity)
+    found = _known(db, identity.issuer, identity.subject)
     if found is None:
         found = Account(
             name=_free_name(db, identity),
-            role=identity.role.value,
+            role=identity.grant.role.value,
+            organisation_id=organisation_id,
             issuer=identity.issuer,
             subject=identity.subject,
             created=now(),
         )
         db.add(found)
         db.flush()
-        audit.append(db, SERVICE, "account created", {"account": found.name, "role": found.role})
+        detail = {"account": found.name, "role": found.role}
+        audit.append(db, SERVICE, "account created", detail, organisation)
     if found.disabled:
         raise SignInRefused("the account is disabled")
-    if found.role != identity.role:
-        before, found.role = found.role, identity.role.value
+    found.confirmed = now()
+    if found.role != identity.grant.role:
+        before, found.role = found.role, identity.grant.role.value
         detail = {"account": found.name, "before": before, "after": found.role}
-        audit.append(db, SERVICE, "role changed", detail)
+        audit.append(db, SERVICE, "role changed", detail, organisation)
+    if found.organisation_id != organisation_id:
+        found.organisation_id = organisation_id
+        close_sessions(db, found)
+        audit.append(db, SERVICE, "organisation changed", {"account": found.name}, organisation)
     return found
+
+
+def _granted(db: Session, identity: Identity) -> tuple[int | None, str | None]:
+    """Id and key of the organisation of a grant; both None for all of them. Raises `NoRole` where it names none of several."""
+    grant = identity.grant
+    if grant.organisation == EVERYWHERE:
+        return None, None
+    query = select(Organisation.id, Organisation.key).order_by(Organisation.id).limit(2)
+    if grant.organisation is not None:
+        query = query.where(Organisation.key == grant.organisation)
+    found = db.execute(query).all()
+    if len(found) > 1:
+        raise NoRole(
+            "there are several organisations, and RESONANZ_OIDC_ROLES names none: write role@key",
+            identity.subject,
+        )
+    if not found and grant.organisation is not None:
+        raise NoRole(
+            f"RESONANZ_OIDC_ROLES names the organisation {grant.organisation!r}, which is not here",
+            identity.subject,
+        )
+    return (found[0].id, found[0].key) if found else (None, None)
 
 
 def _free_name(db: Session, identity: Identity) -> str:

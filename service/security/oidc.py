@@ -23,7 +23,7 @@ from joserfc.jwk import KeySet
 
 from service.errors import ServiceError
 from service.security.outbound import checked_client
-from service.security.roles import Role
+from service.security.roles import Grant
 from service.settings import Settings
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
@@ -43,8 +43,14 @@ class SignInRefused(ServiceError):
 
 
 class NoRole(SignInRefused):
+    """The service knows the person, and gives no role; `subject` is who it is."""
+
     status, slug, title = 403, "no-role", "No role"
     trouble = "no_role"
+
+    def __init__(self, message: str, subject: str) -> None:
+        super().__init__(message)
+        self.subject = subject
 
 
 class ProviderUnreachable(SignInRefused):
@@ -90,7 +96,7 @@ class Identity:
     issuer: str
     subject: str
     name: str
-    role: Role
+    grant: Grant
 
 
 class Provider:
@@ -126,7 +132,7 @@ class Provider:
     def identity(self, attempt: Attempt, code: str) -> Identity:
         """Redeems the code, and checks who the service says it is."""
         claims = self._checked(self._redeemed(attempt, code), attempt)
-        return Identity(self.issuer, _subject(claims, self.issuer), _name(claims), self._role(claims))
+        return Identity(self.issuer, _subject(claims, self.issuer), _name(claims), self._grant(claims))
 
     def _redeemed(self, attempt: Attempt, code: str) -> str:
         secret = self.secret_file.read_text().strip() if self.secret_file else None
@@ -189,15 +195,15 @@ class Provider:
             raise SignInRefused("the ID token names no key")
         return kept[1]
 
-    def _role(self, claims: dict[str, Any]) -> Role:
+    def _grant(self, claims: dict[str, Any]) -> Grant:
         found: Any = claims
         for part in [self.claim] if self.claim in claims else self.claim.split("."):
             found = found.get(part) if isinstance(found, dict) else None
         values = [found] if isinstance(found, str) else found if isinstance(found, list) else []
-        for value, role in self.roles.items():
+        for value, grant in self.roles.items():
             if value in values:
-                return role
-        raise NoRole("no value of the claim is mapped to a role")
+                return grant
+        raise NoRole("no value of the claim is mapped to a role", _subject(claims, self.issuer))
 
     def _oauth(self) -> Any:
         return OAuth2Client(

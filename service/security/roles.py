@@ -19,6 +19,7 @@ class Permission(StrEnum):
     VIEW = "view"  # the pages
     QUERY = "query"  # the API
     TOKENS = "tokens"  # own API tokens
+    MANAGE = "manage"  # surveys, evidence and measures
     AUDIT = "audit"  # what is collected, who may read it, and who asked what
 
 
@@ -26,10 +27,31 @@ _READS = frozenset({Permission.OWN, Permission.VIEW, Permission.QUERY, Permissio
 MAY: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset({Permission.OWN, Permission.VIEW}),
     Role.ANALYST: _READS,
-    Role.COMMS_ADMIN: _READS,
+    Role.COMMS_ADMIN: _READS | {Permission.MANAGE},
     Role.IT_ADMIN: _READS | {Permission.AUDIT},
     Role.AUDITOR: _READS | {Permission.AUDIT},
 }
+
+
+EVERYWHERE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role in one organisation, by its key; `*` in all of the installation; None in the only one there is."""
+
+    role: Role
+    organisation: str | None = None
+
+    @classmethod
+    def read(cls, given: object) -> object:
+        """From `role` or `role@organisation`. Raises `ValueError` for a role there is not."""
+        if not isinstance(given, str):
+            return given
+        role, at, organisation = given.partition("@")
+        if at and not organisation:
+            raise ValueError(f"{given!r} names no organisation: write role@key, or role@* for all of them")
+        return cls(Role(role), organisation or None)
 
 
 class Scope(StrEnum):
@@ -57,6 +79,18 @@ _CATALOGUE = Rule(Permission.QUERY, Scope.CATALOGUE)
 RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/"): Rule(Permission.VIEW),
     ("GET", "/rooms/{key:path}"): Rule(Permission.VIEW),
+    ("GET", "/assessment"): Rule(Permission.VIEW),
+    ("POST", "/assessment"): Rule(Permission.MANAGE),
+    ("GET", "/assessment/{dimension}"): Rule(Permission.VIEW),
+    ("GET", "/measures"): Rule(Permission.VIEW),
+    ("POST", "/measures/{key}"): Rule(Permission.MANAGE),
+    ("GET", "/roadmap"): Rule(Permission.VIEW),
+    ("POST", "/roadmap"): Rule(Permission.MANAGE),
+    ("GET", "/evidence"): Rule(Permission.VIEW),
+    ("POST", "/evidence"): Rule(Permission.MANAGE),
+    ("POST", "/evidence/{number}/rating"): Rule(Permission.MANAGE),
+    ("POST", "/evidence/{number}/removal"): Rule(Permission.MANAGE),
+    ("GET", "/api/v1/assessment"): _VALUES,
     ("GET", "/api/v1/publication"): _VALUES,
     ("GET", "/api/v1/measurements"): _VALUES,
     ("GET", "/api/v1/coverage"): _VALUES,
@@ -65,11 +99,23 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/api/v1/metrics"): _CATALOGUE,
     ("GET", "/api/v1/rooms"): _CATALOGUE,
     ("GET", "/api/v1/openapi.json"): _CATALOGUE,
+    ("GET", "/agreement"): Rule(Permission.VIEW),
     ("GET", "/council"): Rule(Permission.AUDIT),
+    ("GET", "/council/running"): Rule(Permission.AUDIT),
     ("GET", "/tokens"): Rule(Permission.TOKENS),
     ("POST", "/tokens"): Rule(Permission.TOKENS),
     ("POST", "/tokens/{handle}/revoke"): Rule(Permission.TOKENS),
     ("POST", "/logout"): Rule(Permission.OWN),
+    ("GET", "/api/v1/surveys"): _VALUES,
+    ("GET", "/api/v1/surveys/{key}/answers"): _VALUES,
+    ("GET", "/surveys"): Rule(Permission.VIEW),
+    ("GET", "/surveys/{key}/results"): Rule(Permission.VIEW),
+    ("POST", "/surveys"): Rule(Permission.MANAGE),
+    ("GET", "/surveys/{key}"): Rule(Permission.MANAGE),
+    ("POST", "/surveys/{key}/groups"): Rule(Permission.MANAGE),
+    ("POST", "/surveys/{key}/groups/{group}/links"): Rule(Permission.MANAGE),
+    ("POST", "/surveys/{key}/groups/{group}/open-link"): Rule(Permission.MANAGE),
+    ("POST", "/surveys/{key}/state"): Rule(Permission.MANAGE),
 }
 
 PUBLIC = frozenset(
@@ -78,14 +124,20 @@ PUBLIC = frozenset(
         ("GET", "/readyz"),
         ("GET", "/login"),
         ("POST", "/login"),
+        ("GET", "/password"),
+        ("POST", "/password"),
         ("GET", "/login/company"),
         ("GET", "/login/callback"),
         ("POST", "/hooks/graph/{source}"),
         ("POST", "/hooks/confluence/{source}"),
+        ("GET", "/answer/thanks"),
+        ("GET", "/answer/{token}"),
+        ("POST", "/answer"),
     }
 )
 """Routes without sign-in, besides the mounted static files. Hooks are called by platforms, which prove themselves by a shared
-secret; all they can bring about is that something is read earlier."""
+secret; all they can bring about is that something is read earlier. A password is set by whoever has a one-time link.
+Surveys are answered by whoever has a link: no account, no note."""
 
 
 def may(role: str) -> frozenset[Permission]:

@@ -11,6 +11,9 @@ from service.models import Account, Session
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=8)
+LONGEST_COMPANY = timedelta(hours=1)
+"""With a company account: whoever lost the role at the company's service is out by then. Coming back asks the service again, which
+seldom asks the person."""
 NOTED = timedelta(minutes=1)
 """How exactly the last use is noted: not every request writes."""
 
@@ -33,6 +36,11 @@ def close_session(database: Database, secret: str) -> None:
     database.execute(delete(Session).where(Session.digest == digest(secret)))
 
 
+def close_sessions(database: Database, account: Account) -> None:
+    """End all sessions of an account."""
+    database.execute(delete(Session).where(Session.account_id == account.id))
+
+
 def signed_in(database: Database, secret: str, now: datetime) -> Account | None:
     """Whose session it is, unless it ran out, or the account was disabled or given another role since."""
     found = database.execute(
@@ -43,7 +51,8 @@ def signed_in(database: Database, secret: str, now: datetime) -> Account | None:
     if found is None:
         return None
     session, account = found
-    if now - session.used >= IDLE or now - session.created >= LONGEST:
+    longest = LONGEST if account.issuer is None else LONGEST_COMPANY
+    if now - session.used >= IDLE or now - session.created >= longest:
         return None
     if account.disabled or session.role != account.role:
         return None

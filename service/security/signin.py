@@ -19,9 +19,10 @@ from service.errors import Forbidden, NotSignedIn, TooManyAttempts
 from service.models import Account, Organisation
 from service.security import audit
 from service.security import sessions as signed
-from service.security.accounts import Passwords, normalised
+from service.security.accounts import Passwords, normalised, organisation_of
 from service.security.asked import asked
 from service.security.roles import OPEN, PUBLIC, RULES, Permission, Rule, may
+from service.security.separation import confine
 from service.security.throttle import Throttle
 from service.security.tokens import PREFIX, valid_token
 from service.security.words import WORDS
@@ -68,6 +69,8 @@ class SignedIn:
     name: str
     permissions: frozenset[Permission]
     scopes: frozenset[str] | None = None
+    organisation_id: int | None = None
+    """The only organisation it sees; None: all of the installation."""
 
 
 def guard(request: Request) -> None:
@@ -86,9 +89,17 @@ def guard(request: Request) -> None:
             return
         who = identify(request, db)
         refused = refusal(rule, who)
-        detail = asked(db, {**request.query_params, **request.path_params})
-        act = f"{route[0]} {route[1]}"
-        audit.append(db, who.name, "refused" if refused else "asked", {"route": act, **detail})
+        only = None if who.organisation_id is None else db.get_one(Organisation, who.organisation_id)
+        if only is not None:
+            confine(only)
+        detail, concerns = asked(db, {**request.query_params, **request.path_params})
+        audit.append(
+            db,
+            who.name,
+            "refused" if refused else "asked",
+            {"route": f"{route[0]} {route[1]}", **detail},
+            concerns if only is None else only.key,
+        )
     if refused:
         raise Forbidden(refused)
     request.state.signed_in, request.state.account = who, who.name
@@ -103,13 +114,17 @@ def identify(request: Request, db: Session) -> SignedIn:
         if found is None:
             raise NotSignedIn("this token is unknown, expired or revoked")
         account, token = found
-        return SignedIn(account.id, account.name, may(account.role), frozenset(token.scopes))
+        return signed_in_as(account, frozenset(token.scopes))
     known = _by_cookie(request, db)
     if known is None and machine:
         known = _by_basic(request, db)
     if known is None:
         raise NotSignedIn("sign in first")
-    return SignedIn(known.id, known.name, may(known.role))
+    return signed_in_as(known)
+
+
+def signed_in_as(account: Account, scopes: frozenset[str] | None = None) -> SignedIn:
+    return SignedIn(account.id, account.name, may(account.role), scopes, account.organisation_id)
 
 
 def refusal(rule: Rule | None, who: SignedIn) -> str | None:
@@ -164,10 +179,9 @@ def _verified(request: Request, db: Session, name: str, password: str, *, rememb
     if remember and (known := passwords.remembered(db, name, password)):
         return known
     key = normalised(name)[:64]
-    throttle.check(key, address(request))
+    throttle.begin(key, address(request))
     account = passwords.account(db, name, password)
     if account is None:
-        throttle.failed(key, address(request))
         return None
     throttle.succeeded(key, address(request))
     if remember:
@@ -196,9 +210,9 @@ def sign_in(
     except TooManyAttempts as refused:
         return show_form(request, after, "throttled", 429, {"Retry-After": str(refused.seconds)})
     if account is None:
-        known = db.scalar(select(Account.name).where(Account.name == normalised(name)))
+        known = db.scalar(select(Account).where(Account.name == normalised(name)))
         if known:  # of another name nothing is kept: people type passwords there
-            audit.append(db, known, "sign-in refused")
+            audit.append(db, known.name, "sign-in refused", organisation=organisation_of(db, known))
         return show_form(request, after, "wrong", 401)
     return opened_session(request, db, account, after)
 
@@ -209,7 +223,9 @@ def opened_session(request: Request, db: Session, account: Account, after: str) 
     if old:
         signed.close_session(db, old)
     secret = signed.open_session(db, account, now())
-    audit.append(db, account.name, "signed in", {"role": account.role})
+    audit.append(
+        db, account.name, "signed in", {"role": account.role}, organisation=organisation_of(db, account)
+    )
     answer = RedirectResponse(own_path(after), 303)
     answer.set_cookie(
         cookie_name(request),

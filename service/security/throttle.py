@@ -1,56 +1,83 @@
-"""Slows down guessing: failed sign-ins are counted per name and address, and per address."""
+"""Slows down guessing: tries to sign in are counted per name and address, and per address, by all processes together."""
 
-import threading
-from collections import OrderedDict
+import hmac
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from math import ceil
-from time import monotonic
 
+from sqlalchemy import Engine, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from service.database import transaction
 from service.errors import TooManyAttempts
+from service.models import SignInTries
 
 FREE = 5
 """Failures of one name from one address before the first wait."""
 FREE_PER_ADDRESS = 30
 FIRST_WAIT, LONGEST_WAIT = 2.0, 900.0
-FORGOTTEN = 3600.0
-REMEMBERED = 20_000
+FORGOTTEN = timedelta(hours=1)
 
 
 class Throttle:
-    """Waits double with each further failure; a success clears the name. Kept in memory only."""
+    """Waits double with each further failure; a success clears the name.
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._clock = clock
-        self._failures: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
-        self._lock = threading.Lock()
+    Kept in the database, under hashes keyed with `key`: neither names nor addresses are stored. A try counts before the password is
+    looked at, so that many at once gain nothing.
+    """
 
-    def check(self, name: str, address: str) -> None:
-        """Raises `TooManyAttempts` while a wait lasts. Nothing is counted."""
+    def __init__(
+        self, engine: Engine, key: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._engine, self._key, self._clock = engine, key, clock
+
+    def begin(self, name: str, address: str) -> None:
+        """Count a try; it counts as failed until `succeeded`. Raises `TooManyAttempts` while a wait lasts, and then counts nothing."""
         now = self._clock()
-        with self._lock:
-            waits = [
-                self._until((name, address), FREE) - now,
-                self._until(("", address), FREE_PER_ADDRESS) - now,
-            ]
-        if max(waits) > 0:
-            raise TooManyAttempts("too many failed sign-ins: wait before trying again", ceil(max(waits)))
-
-    def failed(self, name: str, address: str) -> None:
-        now = self._clock()
-        with self._lock:
-            for key in ((name, address), ("", address)):
-                count, last = self._failures.pop(key, (0, now))
-                self._failures[key] = (1 if now - last > FORGOTTEN else count + 1, now)
-            while len(self._failures) > REMEMBERED:
-                self._failures.popitem(last=False)
+        free = {self._digest(name, address): FREE, self._digest("", address): FREE_PER_ADDRESS}
+        with transaction(self._engine) as session:
+            self._make(session, sorted(free), now)
+            known = session.scalars(
+                select(SignInTries)
+                .where(SignInTries.digest.in_(free))
+                .order_by(SignInTries.digest)
+                .with_for_update()
+            ).all()
+            left = max(_until(tries, free[tries.digest]) - now for tries in known).total_seconds()
+            if left > 0:
+                raise TooManyAttempts("too many failed sign-ins: wait before trying again", ceil(left))
+            for tries in known:
+                tries.number = 1 if now - tries.latest > FORGOTTEN else tries.number + 1
+                tries.latest = now
 
     def succeeded(self, name: str, address: str) -> None:
-        with self._lock:
-            self._failures.pop((name, address), None)
+        """The try that was counted last was none of guessing."""
+        with transaction(self._engine) as session:
+            session.execute(delete(SignInTries).where(SignInTries.digest == self._digest(name, address)))
+            session.execute(
+                update(SignInTries)
+                .where(SignInTries.digest == self._digest("", address), SignInTries.number > 0)
+                .values(number=SignInTries.number - 1)
+            )
+            session.execute(delete(SignInTries).where(SignInTries.latest < self._clock() - FORGOTTEN))
 
-    def _until(self, key: tuple[str, str], free: int) -> float:
-        count, last = self._failures.get(key, (0, 0.0))
-        if count < free:
-            return 0.0
-        wait: float = FIRST_WAIT * 2 ** min(count - free, 20)
-        return last + min(LONGEST_WAIT, wait)
+    def _make(self, session: Session, digests: list[str], now: datetime) -> None:
+        """Rows to count in. Writing first makes others wait here, and not between looking and counting."""
+        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        session.execute(
+            dialect.insert(SignInTries).on_conflict_do_nothing(index_elements=("digest",)),
+            [{"digest": digest, "number": 0, "latest": now} for digest in digests],
+        )
+
+    def _digest(self, name: str, address: str) -> str:
+        text = b"\0".join(part.encode("utf-8", "surrogatepass") for part in (name, address))
+        return hmac.digest(self._key, b"sign-in tries\0" + text, "sha256").hex()
+
+
+def _until(tries: SignInTries, free: int) -> datetime:
+    """When the next try may be made."""
+    if tries.number < free:
+        return tries.latest
+    wait = FIRST_WAIT * 2 ** min(tries.number - free, 20)
+    return tries.latest + timedelta(seconds=min(LONGEST_WAIT, wait))

@@ -15,10 +15,13 @@ from sqlalchemy.orm import Session
 from service.errors import Invalid, NotFound
 from service.models import Account, ApiToken
 from service.security import audit
+from service.security.accounts import organisation_of
 from service.security.roles import Permission, Scope, may
 from service.security.sessions import digest
 
 LONGEST = timedelta(days=366)
+CONFIRMED = timedelta(days=30)
+"""So long the tokens of a company account are good after the company's service last told its role; then until it does so again."""
 NOTED = timedelta(minutes=1)
 PREFIX = "rsz_"
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -66,7 +69,8 @@ def create_token(
 
 
 def valid_token(session: Session, text: str, now: datetime) -> tuple[Account, ApiToken] | None:
-    """The token and whose it is, unless it is unknown, expired, revoked, or of a disabled account."""
+    """The token and whose it is, unless it is unknown, expired, revoked, of a disabled account, or of a company account whose role was
+    not confirmed for long."""
     parts = FORM.fullmatch(text)
     if parts is None or not hmac.compare_digest(_check(text[:-6]), parts[3]):
         return None
@@ -80,6 +84,8 @@ def valid_token(session: Session, text: str, now: datetime) -> tuple[Account, Ap
     token, account = found
     right = hmac.compare_digest(token.digest, digest(parts[2]))
     if not right or token.revoked or token.expires <= now or account.disabled:
+        return None
+    if account.issuer is not None and (account.confirmed is None or now - account.confirmed >= CONFIRMED):
         return None
     if token.used is None or now - token.used >= NOTED:
         token.used = now
@@ -109,6 +115,17 @@ def created_entry(session: Session, by: str, account: Account, label: str, scope
         by,
         "token created",
         {"account": account.name, "label": label.strip(), "scopes": sorted(scopes)},
+        organisation_of(session, account),
+    )
+
+
+def revoked_entry(session: Session, by: str, account: Account, token: ApiToken) -> None:
+    audit.append(
+        session,
+        by,
+        "token revoked",
+        {"account": account.name, "label": token.label},
+        organisation_of(session, account),
     )
 
 

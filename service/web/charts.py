@@ -112,7 +112,7 @@ def line(
     )
     layers.append(dots.encode(x=x, y=y, color=color, description="spoken:N"))
     layers.extend(_milestones(points, marks))
-    return _finish(alt.layer(*layers), size, height)
+    return finish(alt.layer(*layers), size, height)
 
 
 def stack(
@@ -153,7 +153,7 @@ def stack(
             description="spoken:N",
         )
     )
-    return _finish(
+    return finish(
         alt.layer(
             *_hidden_spans(parts, [part for part in parts if part.value is None]),
             bars,
@@ -175,7 +175,7 @@ def bars(rows: Sequence[Row], *, size: str = NARROW) -> dict[str, Any]:
     words = chart.mark_text(align="left", dx=5, color=palette.INK, aria=False).encode(
         y=y, x=alt.X("end:Q", scale=scale, title=None), text="shown:N"
     )
-    return _finish(alt.layer(drawn, words), size, 28 * max(1, len(rows)))
+    return finish(alt.layer(drawn, words), size, 28 * max(1, len(rows)))
 
 
 def dots(rows: Sequence[Row], unit: Measure, *, size: str = WIDE) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def dots(rows: Sequence[Row], unit: Measure, *, size: str = WIDE) -> dict[str, A
         .mark_text(align="left", dx=4, fontStyle="italic", color=palette.HIDDEN_INK, aria=False)
         .encode(y=y, x=alt.XDatum(0, scale=scale), text="hidden:N"),
     ]
-    return _finish(alt.layer(*layers), size, 28 * max(1, len(rows)))
+    return finish(alt.layer(*layers), size, 28 * max(1, len(rows)))
 
 
 def draw(spec: dict[str, Any], code: str, *, name: str, title: str, description: str, size: str) -> str:
@@ -254,14 +254,15 @@ def _number_locale(code: str) -> dict[str, Any]:
     }
 
 
-def _finish(chart: Any, size: str, height: int) -> dict[str, Any]:
+def finish(chart: Any, size: str, height: int, *, left: int = 2) -> dict[str, Any]:
+    """The specification of a chart in the style of all charts. `left` leaves room for names in a wider font than was measured."""
     alt = altair()
     chart = chart.properties(
         width=WIDTHS[size],
         height=height,
         autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
         background="transparent",
-        padding={"left": 2, "right": 8, "top": 4, "bottom": 2},
+        padding={"left": left, "right": 8, "top": 4, "bottom": 2},
     )
     text = {"labelColor": palette.MUTED, "labelFont": FONT, "labelFontSize": 12 if size == WIDE else 11}
     chart = chart.configure(font=FONT)
@@ -297,9 +298,15 @@ def _rows_chart(rows: Sequence[Row], longest: int) -> tuple[Any, Any]:
         }
         for position, row in enumerate(rows)
     ]
-    names = [row.name if len(row.name) <= longest else f"{row.name[: longest - 1]}…" for row in rows]
-    axis = alt.Axis(
-        labelExpr=f"{json.dumps([svg.legible(name) for name in names])}[datum.value]",
+    y = alt.Y("position:O", title=None, axis=rows_axis([row.name for row in rows], longest))
+    return alt.Chart(alt.Data(values=values)), y
+
+
+def rows_axis(names: Sequence[str], longest: int) -> Any:
+    """An axis that names the rows 0, 1, …, each name cut to `longest` characters."""
+    cut = [name if len(name) <= longest else f"{name[: longest - 1]}…" for name in names]
+    return altair().Axis(
+        labelExpr=f"{json.dumps([svg.legible(name) for name in cut])}[datum.value]",
         labelColor=palette.INK,
         labelLimit=0,
         labelOverlap=False,
@@ -307,8 +314,6 @@ def _rows_chart(rows: Sequence[Row], longest: int) -> tuple[Any, Any]:
         domain=False,
         grid=False,
     )
-    y = alt.Y("position:O", title=None, axis=axis)
-    return alt.Chart(alt.Data(values=values)), y
 
 
 def _middle(since: date, until: date) -> str:

@@ -62,6 +62,14 @@ class Language:
     def number(self, value: float) -> str:
         return numbers.format_decimal(value, format="#,##0.#", locale=self.locale)
 
+    def decimal(self, value: float, places: int) -> str:
+        """With exactly that many decimals."""
+        return numbers.format_decimal(value, format=f"#,##0.{'0' * places}", locale=self.locale)
+
+    def signed(self, value: float) -> str:
+        """With its sign and two decimals."""
+        return numbers.format_decimal(value, format="+0.00;−0.00", locale=self.locale)
+
     def percent(self, value: float) -> str:
         """A share in 0..1 as per cent, at most one decimal, in German with its no-break space."""
         return numbers.format_percent(value, format=_percent_pattern(self.locale), locale=self.locale)
@@ -75,7 +83,7 @@ class Language:
             case Measure.DAYS:
                 return self.plural("%(number)s day", "%(number)s days", value)
             case Measure.INDEX:
-                return numbers.format_decimal(value, format="+0.00;−0.00", locale=self.locale)
+                return self.signed(value)
             case Measure.RATIO | Measure.NUMBER:
                 return self.number(value)
 

@@ -34,7 +34,7 @@ Db = Annotated[Session, Depends(session)]
 def show_dashboard(request: Request, db: Db) -> HTMLResponse:
     """The dashboard of the organisation asked for (the first by name otherwise), or what to do to get one."""
     everyone = organisations(db)
-    organisation = _asked(request, everyone)
+    organisation = asked(request, everyone)
     published = latest(db, organisation) if organisation else None
     if organisation is None or published is None:
         return render(request, "empty.html", organisation=organisation, organisations=everyone)
@@ -74,7 +74,7 @@ def show_room(request: Request, db: Db, key: str) -> HTMLResponse:
     )
 
 
-def _asked(request: Request, everyone: list[Organisation]) -> Organisation | None:
+def asked(request: Request, everyone: list[Organisation]) -> Organisation | None:
     key = request.query_params.get("organisation")
     if key is None:
         return everyone[0] if everyone else None
@@ -86,7 +86,7 @@ def _asked(request: Request, everyone: list[Organisation]) -> Organisation | Non
 
 def _publication_with(request: Request, db: Session, room: str) -> tuple[Published, list[Organisation]]:
     everyone = organisations(db)
-    chosen = _asked(request, everyone) if "organisation" in request.query_params else None
+    chosen = asked(request, everyone) if "organisation" in request.query_params else None
     for organisation in [chosen] if chosen else everyone:
         published = latest(db, organisation)
         if published is not None and published.holds(room):

@@ -1,13 +1,17 @@
 """Turns a template into a page in the reader's language."""
 
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy import Engine, and_, func, select
+from sqlalchemy.orm import Session
 
+from service.models import AgreementVersion, Organisation
 from service.web.language import COOKIE, LOCALES, choose, language
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -36,6 +40,39 @@ def environment(code: str) -> Environment:
     return made
 
 
+class Standing(NamedTuple):
+    """The agreement in force of an organisation, by number and day; both None where there is none."""
+
+    key: str
+    name: str
+    number: int | None
+    since: date | None
+
+
+def standing(engine: Engine, organisation: Organisation | None) -> list[Standing]:
+    """For the foot of each page: of the organisation it is about, else of each that may be seen."""
+    v = AgreementVersion
+    newest = (
+        select(v.organisation_id, func.max(v.number).label("number"))
+        .where(v.activated.is_not(None))
+        .group_by(v.organisation_id)
+        .subquery()
+    )
+    query = (
+        select(Organisation.key, Organisation.name, v.number, v.activated)
+        .outerjoin(newest, newest.c.organisation_id == Organisation.id)
+        .outerjoin(v, and_(v.organisation_id == Organisation.id, v.number == newest.c.number))
+        .order_by(Organisation.name, Organisation.id)
+    )
+    if organisation is not None:
+        query = query.where(Organisation.id == organisation.id)
+    with Session(engine) as session:
+        return [
+            Standing(key, name, number, since.date() if since else None)
+            for key, name, number, since in session.execute(query)
+        ]
+
+
 def render(request: Request, template: str, **values: Any) -> HTMLResponse:
     """The page; a language asked for by `?lang=` is remembered in a cookie."""
     spoken = choose(request)
@@ -43,6 +80,7 @@ def render(request: Request, template: str, **values: Any) -> HTMLResponse:
         (code, NAMES[code], str(request.url.include_query_params(lang=code).replace(scheme="", netloc="")))
         for code in LOCALES
     ]
+    organisation = values.get("organisation")
     page = environment(spoken.code).get_template(template)
     signed_in = getattr(request.state, "signed_in", None)
     answer = HTMLResponse(
@@ -50,6 +88,7 @@ def render(request: Request, template: str, **values: Any) -> HTMLResponse:
             request=request,
             languages=languages,
             account=getattr(request.state, "account", None),
+            agreements=standing(request.app.state.engine, organisation),
             permissions=signed_in.permissions if signed_in else (),
             **values,
         ),

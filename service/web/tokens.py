@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 
 from service.errors import Invalid
 from service.models import Account
-from service.security import audit
 from service.security.formtoken import form_token, require_form_token
 from service.security.roles import Scope
 from service.security.signin import Db, now
-from service.security.tokens import create_token, created_entry, revoke_token, tokens_of
+from service.security.tokens import create_token, created_entry, revoke_token, revoked_entry, tokens_of
 from service.web.language import N_, choose
 from service.web.rendering import render
 
@@ -61,7 +60,7 @@ def end_token(
     require_form_token(request, form)
     account = _own(request, db)
     token = revoke_token(db, handle, now(), of=account)
-    audit.append(db, account.name, "token revoked", {"account": account.name, "label": token.label})
+    revoked_entry(db, account.name, account, token)
     return RedirectResponse("/tokens", 303)
 
 

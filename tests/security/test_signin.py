@@ -1,6 +1,8 @@
 """Accounts, sessions, HTTP Basic, throttling, and requests from other sites."""
 
+import hashlib
 import re
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -12,7 +14,7 @@ from sqlalchemy import Engine, select, update
 
 from service.database import transaction
 from service.errors import Conflict, Invalid, TooManyAttempts
-from service.models import Account, Session
+from service.models import Account, Session, SignInTries
 from service.security.accounts import Passwords, create_admin
 from service.security.signin import own_path
 from service.security.throttle import Throttle
@@ -201,34 +203,77 @@ def test_guessing_is_slowed_down_for_form_and_basic_alike(browser: Client, crede
     assert (answer.status_code, "Retry-After" in answer.headers) == (429, True)
 
 
-def test_waits_double_and_end() -> None:
-    time = [0.0]
-    throttle = Throttle(lambda: time[0])
+KEY = b"k" * 32
+
+
+def test_waits_double_and_end(engine: Engine) -> None:
+    time = [datetime(2026, 3, 2, tzinfo=UTC)]
+    throttle = Throttle(engine, KEY, lambda: time[0])
     for _ in range(5):
-        throttle.check("ada", "a")
-        throttle.failed("ada", "a")
+        throttle.begin("ada", "a")
     waits = []
     for _ in range(4):
         with pytest.raises(TooManyAttempts) as refused:
-            throttle.check("ada", "a")
+            throttle.begin("ada", "a")
         waits.append(refused.value.seconds)
-        time[0] += refused.value.seconds
-        throttle.check("ada", "a")
-        throttle.failed("ada", "a")
+        time[0] += timedelta(seconds=refused.value.seconds)
+        throttle.begin("ada", "a")
     assert waits == [2, 4, 8, 16]
-    throttle.check("ada", "elsewhere")
+    throttle.begin("ada", "elsewhere")
     throttle.succeeded("ada", "a")
-    throttle.check("ada", "a")
+    throttle.begin("ada", "a")
 
 
-def test_many_names_from_one_address_are_slowed_down_too() -> None:
-    throttle = Throttle(lambda: 0.0)
+def test_many_names_from_one_address_are_slowed_down_too(engine: Engine) -> None:
+    throttle = Throttle(engine, KEY, lambda: datetime(2026, 3, 2, tzinfo=UTC))
     for number in range(30):
-        throttle.check(f"n{number}", "a")
-        throttle.failed(f"n{number}", "a")
+        throttle.begin(f"n{number}", "a")
     with pytest.raises(TooManyAttempts):
-        throttle.check("new", "a")
-    throttle.check("new", "b")
+        throttle.begin("new", "a")
+    throttle.begin("new", "b")
+
+
+def test_failures_are_forgotten_after_an_hour(engine: Engine) -> None:
+    time = [datetime(2026, 3, 2, tzinfo=UTC)]
+    throttle = Throttle(engine, KEY, lambda: time[0])
+    for _ in range(5):
+        throttle.begin("ada", "a")
+    time[0] += timedelta(minutes=61)
+    for _ in range(5):
+        throttle.begin("ada", "a")
+    throttle.succeeded("bob", "b")
+    with pytest.raises(TooManyAttempts):
+        throttle.begin("ada", "a")
+
+
+def test_processes_count_together_and_many_at_once_gain_nothing(engine: Engine) -> None:
+    """Each throttle is that of a process of its own; all guess the same name at the same time."""
+    outcomes: list[bool] = []
+
+    def guess() -> None:
+        throttle = Throttle(engine, KEY)
+        for _ in range(3):
+            try:
+                throttle.begin("ada", "a")
+                outcomes.append(True)
+            except TooManyAttempts:
+                outcomes.append(False)
+
+    threads = [threading.Thread(target=guess) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(outcomes), sum(outcomes)) == (18, 5)
+
+
+def test_neither_names_nor_addresses_of_tries_are_stored(engine: Engine) -> None:
+    Throttle(engine, KEY).begin("schmidt", "192.0.2.7")
+    with transaction(engine) as session:
+        stored = repr(session.execute(select(*SignInTries.__table__.c)).all())
+    assert "schmidt" not in stored
+    assert "192.0.2" not in stored
+    assert hashlib.sha256(b"192.0.2.7").hexdigest() not in stored
 
 
 def test_a_verified_password_is_not_hashed_again_for_a_minute(

@@ -22,6 +22,7 @@ from starlette.middleware import Middleware
 from service.api.problems import handle_problems
 from service.database import connect, transaction
 from service.models import (
+    AgreementVersion,
     Base,
     Milestone,
     Organisation,
@@ -302,6 +303,7 @@ def fill(builder: Builder) -> None:
 READABLE = [
     model.__table__
     for model in (
+        AgreementVersion,
         Organisation,
         Milestone,
         Site,

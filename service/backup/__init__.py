@@ -1,0 +1,1 @@
+"""Backups of both stores at one point in time, and their restoration."""

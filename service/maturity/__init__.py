@@ -1,0 +1,1 @@
+"""The maturity model, the register of documented facts, and the assessment made with them."""

@@ -1,0 +1,145 @@
+"""What is observed of a dimension: published values of its indicators, on the scale of levels by their anchors."""
+
+from collections.abc import Sequence
+from datetime import date
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from metrics.catalog import CATALOG
+from metrics.metric import Tier
+from service.maturity.levels import Draws, interval, mean, probabilities, quantiles, score
+from service.maturity.model import Dimension, Indicator
+from service.maturity.result import Kind, Observation, State, Strand
+from service.models import PublishedCoverage, PublishedValue
+from service.published import Published
+
+KINDS = {
+    Tier.CONTENT: ("create", "edit"),
+    Tier.RESPONSES: ("create", "comment", "reply", "react"),
+    Tier.VIEWS: ("view",),
+    Tier.PEOPLE: ("create", "comment", "join"),
+}
+"""The kinds of activity of which a metric of a tier needs to know; the coverage of an indicator is that of those."""
+ANCHORS_VARY = 0.1
+"""How far anchors may be off, as a share of themselves: they are declared, not measured."""
+CONCENTRATION = 40.0
+"""Of the Dirichlet distribution of the weights: with four equal ones, each is about 0.25 ± 0.07."""
+Z = 1.959964
+
+
+def observations(published: Published | None, dimension: Dimension) -> tuple[Observation, ...]:
+    """The newest published cell of each indicator of the dimension for the whole organisation."""
+    lines = published.coverage() if published else ()
+    return tuple(_observation(published, indicator, lines) for indicator in dimension.indicators)
+
+
+def _observation(
+    published: Published | None, indicator: Indicator, lines: Sequence[PublishedCoverage]
+) -> Observation:
+    newest = None
+    if published is not None:
+        for cell in published.series(indicator.metric, indicator.window.value):
+            newest = cell if cell.category == indicator.category else newest
+    share = covered(lines, KINDS[CATALOG[indicator.metric].tier])
+    state, reason = _state(newest, share, indicator.minimum_coverage)
+    shown = newest if state == "published" else None
+    value = shown.value if shown else None
+    return Observation(
+        key=indicator.key,
+        metric=indicator.metric,
+        category=indicator.category,
+        window=indicator.window.value,
+        since=newest.since if newest else None,
+        until=newest.until if newest else None,
+        state=state,
+        reason=reason,
+        value=value,
+        low=shown.low if shown else None,
+        high=shown.high if shown else None,
+        people=shown.people if shown else None,
+        coverage=share,
+        minimum_coverage=indicator.minimum_coverage,
+        anchors=indicator.anchors,
+        weight=indicator.weight,
+        score=None if value is None else round(float(score(value, indicator.anchors)), 2),
+    )
+
+
+def _state(cell: PublishedValue | None, share: float | None, least: float) -> tuple[State, str | None]:
+    if cell is None:
+        return "unknown", "not_published"
+    if cell.state == "suppressed":
+        return "suppressed", cell.reason
+    if cell.state != "published" or cell.value is None:
+        return "unknown", cell.reason or "no_data"
+    if share is not None and share < least:
+        return "unknown", "coverage"
+    return "published", None
+
+
+def covered(lines: Sequence[PublishedCoverage], kinds: Sequence[str]) -> float | None:
+    """The mean share that was read over all sources that offer those kinds; None where none of them can tell."""
+    shares = [
+        line.share
+        for line in lines
+        if line.kind in kinds and line.share is not None and set(line.reasons) != {"unsupported"}
+    ]
+    return round(fmean(shares), 3) if shares else None
+
+
+def strand(
+    seen: Sequence[Observation],
+    chance: np.random.Generator,
+    number: int,
+    *,
+    enough: float,
+    observable: bool,
+) -> Strand:
+    """The level of what is observed, from `number` draws; insufficient below the share `enough` of the indicators' weight."""
+    known = [one for one in seen if one.score is not None]
+    whole = sum(one.weight for one in seen)
+    coverage = sum(one.weight for one in known) / whole if whole else 0.0
+    common: dict[str, Any] = {
+        "kind": Kind.OBSERVED,
+        "coverage": round(coverage, 2),
+        "observations": tuple(seen),
+    }
+    if not observable or not known or coverage < enough - 1e-9:
+        return Strand(**common, insufficient="coverage" if observable else "not_observable")
+    drawn = draws(known, chance, number)
+    low, high = interval(drawn)
+    return Strand(
+        **common,
+        level=round(mean([one.score or 0.0 for one in known], [one.weight for one in known]), 2),
+        low=round(low, 2),
+        high=round(high, 2),
+        probability=probabilities(drawn),
+        quantiles=tuple(quantiles(drawn)),
+    )
+
+
+def draws(known: Sequence[Observation], chance: np.random.Generator, number: int) -> Draws:
+    """Levels that would as well be possible: values within their intervals, anchors and weights within what they are worth.
+
+    A value is normal around itself with the standard error its interval at 95 % implies; one without interval is taken as it
+    is. All anchors of an indicator are off by the same uniform factor. Weights are Dirichlet.
+    """
+    # Random numbers are given out by value, not by name or place.
+    known = sorted(known, key=lambda one: (one.anchors, one.value or 0.0, one.low or 0.0, one.weight))
+    weights = chance.dirichlet(
+        CONCENTRATION * np.array([one.weight for one in known]) / sum(one.weight for one in known), number
+    )
+    scores = np.empty((number, len(known)))
+    for place, one in enumerate(known):
+        spread = 0.0 if one.low is None or one.high is None else (one.high - one.low) / (2 * Z)
+        values = chance.normal(one.value or 0.0, spread, number)
+        factors = chance.uniform(1 - ANCHORS_VARY, 1 + ANCHORS_VARY, number)
+        # To stretch the anchors is to shrink the value.
+        scores[:, place] = score(values / factors, one.anchors)
+    return np.asarray((weights * scores).sum(axis=1))
+
+
+def newest_day(seen: Sequence[Observation]) -> date | None:
+    return max((one.until for one in seen if one.until is not None), default=None)

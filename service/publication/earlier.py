@@ -1,0 +1,192 @@
+"""What was published of a period before: a later correction shows a difference of at least k people, or none.
+
+Everybody may have kept an earlier publication. If the same cell is published again after one late account, one erased person
+or one found post, the two values together tell of that one. So the counts behind every decision are kept, inside, and a period
+that changed is either published anew, without the cells in which few changed, or stays as it was.
+
+Cells of one period that follow from each other (the organisation and its units; a room) keep or change together, so that
+their sums always belong to one state of the data.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from service.publication.measured import Change, Form, Measured, Nature, Outcome, Pin
+
+Family = tuple[Hashable, ...]
+Place = tuple[str, str, str, str]
+"""Metric, category, scope, scope key: a cell of a family."""
+
+
+class Released(NamedTuple):
+    """A cell as it was decided: the counts behind it, whether it was shown, else why not, under which minimum group."""
+
+    row: Measured
+    shown: bool
+    reason: str | None
+    minimum_group: int
+
+
+State = dict[Place, Released]
+
+
+@dataclass
+class Earlier:
+    """All states of each family that were ever published, oldest first."""
+
+    states: dict[Family, list[State]] = field(default_factory=lambda: defaultdict(list))
+
+    def settle(
+        self, rows: Sequence[Measured], forms: Mapping[str, Form], k: int
+    ) -> tuple[list[Measured], dict[int, Pin]]:
+        """The rows to decide about, in order: those measured, or where these would tell of few, those of before.
+
+        A value that is unknown now stays unknown. The pins say for rows, by their position, what earlier publications leave
+        open.
+        """
+        settled, pins = list(rows), dict[int, Pin]()
+        families: dict[Family, dict[Place, int]] = defaultdict(dict)
+        for number, row in enumerate(rows):
+            if row.known and forms[row.metric].nature in (Nature.PERSONS, Nature.EVENTS):
+                families[family(row, forms[row.metric])][place(row)] = number
+        for key, members in families.items():
+            states = self.states.get(key)
+            if not states:
+                continue
+            anew = _anew({at: rows[number] for at, number in members.items()}, states, forms, k)
+            for at, number in members.items():
+                least = forms[rows[number].metric].minimum or k
+                if anew is not None:
+                    pins[number] = _pin(anew[at], at, states, rows[number], least)
+                elif at in states[-1]:
+                    settled[number] = states[-1][at].row
+                    pins[number] = _pin(Change.NONE, at, states, settled[number], least)
+                else:
+                    pins[number] = Pin.WITHHELD
+        return settled, {number: pin for number, pin in pins.items() if pin is not Pin.FREE}
+
+    def add(
+        self, rows: Sequence[Measured], outcomes: Sequence[Outcome], forms: Mapping[str, Form], k: int
+    ) -> None:
+        """Remember what was decided about settled rows; periods that are measured no more are forgotten."""
+        periods = {(row.window, row.since) for row in rows}
+        now: dict[Family, State] = defaultdict(dict)
+        for row, outcome in zip(rows, outcomes, strict=True):
+            if row.known and forms[row.metric].nature in (Nature.PERSONS, Nature.EVENTS):
+                least = forms[row.metric].minimum or k
+                shown = outcome.state == "published"
+                now[family(row, forms[row.metric])][place(row)] = Released(row, shown, outcome.reason, least)
+        for key in [key for key, states in self.states.items() if _period(states) not in periods]:
+            del self.states[key]
+        for key, state in now.items():
+            states = self.states[key]
+            if states and all(
+                at in states[-1] and _same(states[-1][at].row, one.row) for at, one in state.items()
+            ):
+                # What was once shown is known for ever.
+                for at, one in state.items():
+                    states[-1][at] = states[-1][at] if states[-1][at].shown else one
+            else:
+                states.append({**(states[-1] if states else {}), **state})
+
+    def lines(self) -> Iterable[tuple[int, Released]]:
+        """Every cell with the number of its state in its family, in steady order."""
+        for states in self.states.values():
+            for version, state in enumerate(states):
+                for released in state.values():
+                    yield version, released
+
+    @classmethod
+    def of(cls, lines: Iterable[tuple[int, Released]], forms: Mapping[str, Form]) -> "Earlier":
+        """From `lines`, in their order; metrics without a form are gone."""
+        earlier = cls()
+        for version, released in lines:
+            if released.row.metric not in forms:
+                continue
+            states = earlier.states[family(released.row, forms[released.row.metric])]
+            while len(states) <= version:
+                states.append({})
+            states[version][place(released.row)] = released
+        return earlier
+
+
+def family(row: Measured, form: Form) -> Family:
+    """The cells that keep or change together: shares of people over all metrics, ratios within one."""
+    room = row.scope_key if row.scope == "room" else ""
+    return (
+        row.metric if form.nature is Nature.EVENTS else "",
+        row.window,
+        row.since,
+        row.scope == "room",
+        room,
+    )
+
+
+def place(row: Measured) -> Place:
+    return (row.metric, row.category, row.scope, row.scope_key)
+
+
+def change(old: Measured, new: Measured, form: Form, k: int) -> Change:
+    """How many people the difference of two states of a cell tells of: none, few, or at least k on each side."""
+    if _same(old, new):
+        return Change.NONE
+    people = abs((new.people or 0) - (old.people or 0))
+    if form.nature is Nature.PERSONS:
+        counted = abs((new.affirming or 0) - (old.affirming or 0))
+        beside = abs((new.people or 0) - (new.affirming or 0) - (old.people or 0) + (old.affirming or 0))
+        many = counted >= k if people == 0 else min(people, counted, beside) >= k
+        return Change.MANY if many else Change.FEW
+    parts = abs((new.denominator or 0) - (old.denominator or 0))
+    # So much of it can be one person's, at most.
+    one = max(old.largest or 0, new.largest or 0) if old.largest and new.largest else None
+    many = people >= k or (one is not None and parts >= k * one)
+    if form.share:
+        counted = abs((new.numerator or 0) - (old.numerator or 0))
+        many = many and counted >= k and abs(parts - counted) >= k
+    return Change.MANY if many else Change.FEW
+
+
+def _same(old: Measured, new: Measured) -> bool:
+    return old[7:11] == new[7:11]
+
+
+def _period(states: Sequence[State]) -> tuple[str, date]:
+    row = next(iter(states[0].values())).row
+    return row.window, row.since
+
+
+def _anew(
+    now: Mapping[Place, Measured], states: Sequence[State], forms: Mapping[str, Form], k: int
+) -> dict[Place, Change] | None:
+    """How much each cell changed against all that was ever published, or None if the family has to stay as it was.
+
+    It stays if more is said of people by cells of which few changed, and which would have to be hidden, than by cells of which
+    many did; or if its units are others.
+    """
+    changes: dict[Place, Change] = {}
+    weight = dict.fromkeys(Change, 0)
+    for at, row in now.items():
+        least = forms[row.metric].minimum or k
+        found = [change(state[at].row, row, forms[row.metric], least) for state in states if at in state]
+        # The last state again is nothing new, whatever came before it.
+        last = Change.NONE if at in states[-1] and _same(states[-1][at].row, row) else Change.MANY
+        changes[at] = Change.NONE if last is Change.NONE else Change.FEW if Change.FEW in found else last
+        weight[changes[at]] += row.people or 0 if found else 0
+    if weight[Change.FEW] == weight[Change.MANY] == 0:
+        return changes
+    scopes = {at[2:] for at in now} == {at[2:] for at in states[-1]}
+    return changes if scopes and weight[Change.MANY] > weight[Change.FEW] else None
+
+
+def _pin(changed: Change, at: Place, states: Sequence[State], row: Measured, k: int) -> Pin:
+    if changed is Change.FEW:
+        return Pin.WITHHELD
+    same = [state[at] for state in states if at in state and _same(state[at].row, row)]
+    if any(one.shown for one in same):
+        return Pin.SHOWN
+    if same and same[-1].minimum_group <= k:
+        return Pin.WITHHELD if same[-1].reason == "difference" else Pin.HIDDEN
+    return Pin.FREE

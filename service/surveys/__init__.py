@@ -1,0 +1,1 @@
+"""What people say: questions, rounds, answers, and what may be told from them."""

@@ -1,0 +1,235 @@
+"""The pages of measures and roadmap, on which communication team and client agree what is done."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from service.advice import catalogue as measures
+from service.advice.catalogue import Role
+from service.advice.decisions import Changes, State, decide, decisions
+from service.advice.proposals import Proposal, proposals
+from service.advice.situation import situation
+from service.errors import Conflict, Invalid, NotFound
+from service.maturity import model as maturity
+from service.maturity.assess import newest
+from service.maturity.result import Result
+from service.models import Organisation
+from service.published import latest, organisations
+from service.roadmap.plan import Roadmap, roadmap, set_frame
+from service.security import audit
+from service.security.formtoken import form_token, require_form_token
+from service.security.roles import Permission
+from service.security.signin import Db, now
+from service.web.advice import Words, in_state, roadmap_page
+from service.web.language import N_, choose
+from service.web.pages import asked, gallery
+from service.web.rendering import render
+
+HEADINGS = {
+    State.PROPOSED: N_("Proposed"),
+    State.AGREED: N_("Agreed"),
+    State.STARTED: N_("Under way"),
+    State.DECLINED: N_("Declined"),
+    State.DONE: N_("Done"),
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+async def fields_of(request: Request) -> dict[str, str]:
+    """What a form of many fields was filled in with."""
+    given = await request.form(max_files=0, max_fields=40)
+    return {name: value for name, value in given.items() if isinstance(value, str)}
+
+
+Fields = Annotated[dict[str, str], Depends(fields_of)]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What is advised to an organisation, with what it is told with."""
+
+    organisation: Organisation
+    everyone: list[Organisation]
+    catalogue: measures.Catalogue
+    model: maturity.Model
+    proposals: dict[str, Proposal]
+    assessed: bool
+
+
+@router.get("/measures", response_class=HTMLResponse)
+def show_measures(request: Request, db: Db) -> HTMLResponse:
+    return _measures(request, db)
+
+
+@router.post("/measures/{key}", response_class=HTMLResponse)
+def decide_measure(request: Request, db: Db, key: str, fields: Fields) -> Response:
+    """Agree, decline, begin or end a measure; agreeing again changes what is planned."""
+    require_form_token(request, fields.get("form", ""))
+    advice = advised(request, db)
+    try:
+        decide(
+            db,
+            advice.organisation,
+            advice.catalogue,
+            key,
+            fields.get("state", ""),
+            owner=fields.get("owner", ""),
+            reason=fields.get("reason", ""),
+            changes=_changes(fields),
+            now=now(),
+        )
+    except (Invalid, Conflict) as error:
+        return _measures(request, db, trouble=str(error))
+    facts = {"organisation": advice.organisation.key, "measure": key, "state": fields.get("state", "")}
+    audit.append(db, request.state.signed_in.name, "measure decided", facts)
+    return RedirectResponse(f"/measures?organisation={advice.organisation.key}#{key}", 303)
+
+
+@router.get("/roadmap", response_class=HTMLResponse)
+def show_roadmap(request: Request, db: Db) -> HTMLResponse:
+    return _roadmap(request, db)
+
+
+@router.post("/roadmap", response_class=HTMLResponse)
+def change_frame(request: Request, db: Db, fields: Fields) -> Response:
+    """Change when the roadmap begins, and how much time each role has."""
+    require_form_token(request, fields.get("form", ""))
+    advice = advised(request, db)
+    try:
+        set_frame(
+            db,
+            advice.organisation,
+            start=_day(fields.get("start", "")),
+            capacity={
+                role.value: _number(fields[f"capacity-{role.value}"])
+                for role in Role
+                if fields.get(f"capacity-{role.value}", "").strip()
+            },
+            today=now().date(),
+        )
+    except Invalid as error:
+        return _roadmap(request, db, trouble=str(error))
+    facts = {"organisation": advice.organisation.key}
+    audit.append(db, request.state.signed_in.name, "roadmap changed", facts)
+    return RedirectResponse(f"/roadmap?organisation={advice.organisation.key}", 303)
+
+
+def advised(request: Request, db: Session) -> Advice:
+    """Raises `NotFound` where there is no such organisation."""
+    everyone = organisations(db)
+    organisation = asked(request, everyone)
+    if organisation is None:
+        raise NotFound("no organisation yet")
+    made = newest(db, organisation)
+    result = Result.model_validate(made.content) if made else None
+    model = maturity.load(made.model_version) if made else maturity.current()
+    catalogue = measures.current()
+    done = [key for key, one in decisions(db, organisation).items() if one.state == State.DONE]
+    found = proposals(
+        catalogue,
+        situation(result, latest(db, organisation), catalogue),
+        model.profile(made.profile if made else None).weights,
+        done,
+    )
+    return Advice(
+        organisation,
+        everyone,
+        catalogue,
+        model,
+        {one.measure.key: one for one in found},
+        result is not None,
+    )
+
+
+def planned(db: Session, advice: Advice, today: date) -> Roadmap:
+    """Raises `Invalid` for agreed measures that can not be scheduled together."""
+    return roadmap(db, advice.organisation, advice.catalogue, advice.proposals, today)
+
+
+def _measures(request: Request, db: Session, *, trouble: str = "") -> HTMLResponse:
+    language, advice = choose(request), advised(request, db)
+    words = Words(advice.catalogue, advice.model, language)
+    decided = decisions(db, advice.organisation)
+    holding = [key for key, one in advice.proposals.items() if one.verdict.holds]
+    needed = dict.fromkeys(key for one in holding for key in advice.proposals[one].missing)
+    shown = [*dict.fromkeys([*holding, *needed, *decided])]
+    cards = [
+        words.card(advice.proposals.get(key), advice.catalogue.measure(key), decided.get(key))
+        for key in shown
+    ]
+    open_ = [key for key, one in advice.proposals.items() if key not in shown]
+    answer = render(
+        request,
+        "measures.html",
+        organisation=advice.organisation,
+        organisations=advice.everyone,
+        assessed=advice.assessed,
+        groups=in_state(cards, {state.value: language.text(text) for state, text in HEADINGS.items()}),
+        open=[words.card(advice.proposals[key], advice.catalogue.measure(key), None) for key in open_],
+        estimates=language.label(advice.catalogue.estimates),
+        trouble=trouble,
+        may_manage=may_manage(request),
+        form=form_token(request),
+    )
+    answer.status_code = 422 if trouble else 200
+    return answer
+
+
+def _roadmap(request: Request, db: Session, *, trouble: str = "") -> HTMLResponse:
+    language, advice = choose(request), advised(request, db)
+    words = Words(advice.catalogue, advice.model, language)
+    shown = None
+    try:
+        found = planned(db, advice, now().date())
+        shown = roadmap_page(found, words, advice.organisation.key, gallery)
+    except Invalid as error:
+        trouble = trouble or str(error)
+    answer = render(
+        request,
+        "roadmap.html",
+        organisation=advice.organisation,
+        organisations=advice.everyone,
+        shown=shown,
+        trouble=trouble,
+        may_manage=may_manage(request),
+        form=form_token(request),
+    )
+    answer.status_code = 422 if trouble else 200
+    return answer
+
+
+def may_manage(request: Request) -> bool:
+    signed_in = getattr(request.state, "signed_in", None)
+    return signed_in is not None and Permission.MANAGE in signed_in.permissions
+
+
+def _changes(fields: dict[str, str]) -> Changes:
+    days = {
+        role: _number(fields[f"days-{role.value}"])
+        for role in Role
+        if fields.get(f"days-{role.value}", "").strip()
+    }
+    weeks = fields.get("weeks", "").strip()
+    return Changes(days, _number(weeks) if weeks else None, _day(fields.get("earliest", "")))
+
+
+def _number(text: str) -> float:
+    """With a decimal point or comma. Raises `Invalid`."""
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError as error:
+        raise Invalid(f"{text!r} is no number") from error
+
+
+def _day(text: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise Invalid(f"{text!r} is no day: write it as 2026-03-31") from error

@@ -1,0 +1,136 @@
+"""The attacks of `python -m benchmarks attack` on a few random organisations; and that they find what is not protected."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks import attack
+from benchmarks.attacker import (
+    Publisher,
+    Reconstruction,
+    bounds_tell,
+    place,
+    told_apart,
+    too_alike,
+    too_few,
+)
+from benchmarks.histories import ALL, History, Period, draw
+from service.publication.measured import Outcome
+from service.publication.protect import System
+
+HISTORIES = 12
+
+
+def history(seed: int) -> History:
+    return draw(np.random.default_rng(seed))
+
+
+@pytest.fixture(scope="module")
+def report() -> attack.Report:
+    return attack.run(HISTORIES)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "small groups", "overlapping groups", "bounds", "linear reconstruction", "intervals",
+        "differences over time", "repeated queries",
+    ],
+)  # fmt: skip
+def test_nothing_about_a_few_people_follows_from_all_that_is_published(
+    report: attack.Report, kind: str
+) -> None:
+    assert report.histories == HISTORIES
+    assert report.violations[kind] == []
+
+
+def test_enough_is_published_to_attack_at_all(report: attack.Report) -> None:
+    assert report.cells["published"] > 500
+    assert report.cells["published"] > 0.3 * report.cells["groups of k, k on each side"]
+
+
+def test_erasing_somebody_tells_nothing_of_what_they_did() -> None:
+    guesses = [guess for seed in range(100, 130) for guess in _erased(seed)]
+    assert len(guesses) >= 3
+    assert all(guess.attack == guess.blind for guess in guesses)
+    assert not all(guess.blind for guess in guesses)
+
+
+def _erased(seed: int) -> list[attack.Guess]:
+    found, report = history(seed), attack.Report()
+    if found.erased is None:
+        return []
+    publisher = Publisher(found.k)
+    states = [found.weeks[0], found.corrections[0]["week"]]
+    attack._guess_erased(found, [publisher(state) for state in states], report)
+    return report.guesses["somebody is erased"]
+
+
+def corrected(seed: int, *, remembers: bool) -> tuple[History, list[str], list[str]]:
+    """A history, its differences over time and its linear reconstructions."""
+    found = history(seed)
+    publisher = Publisher(found.k, remembers)
+    published = [publisher(state) for state in (found.weeks[0], *(one["week"] for one in found.corrections))]
+    apart = [*told_apart(*published[:2], found.k), *told_apart(*published[1:], found.k)]
+    return found, apart, Reconstruction(published, found.k).violations()
+
+
+def test_a_publisher_that_forgets_what_it_published_is_caught_by_differences_over_time() -> None:
+    caught = [corrected(seed, remembers=False) for seed in range(10)]
+    assert sum(bool(apart) for _, apart, _ in caught) >= 3
+    assert sum(bool(linear) for _, _, linear in caught) >= 3
+    assert not any(apart or linear for _, apart, linear in (corrected(n, remembers=True) for n in range(10)))
+
+
+def test_a_publisher_that_hides_only_what_is_small_is_caught_by_linear_reconstruction(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(System, "protect", lambda self: None)
+    monkeypatch.setattr(System, "verify", lambda self: None)
+    found = [corrected(seed, remembers=True)[2] for seed in range(8)]
+    assert sum(map(bool, found)) >= 6
+
+
+def everything(period: Period, k: int) -> attack.Published:
+    """What somebody would see who is shown all there is."""
+    published = Publisher(k)(period)
+    told = [
+        Outcome("published", value=(row.numerator or 0) / (row.denominator or 1)) for row in published.settled
+    ]
+    return replace(published, outcomes=told)
+
+
+def test_showing_everything_is_caught_by_every_attack_on_one_publication() -> None:
+    found = history(3)
+    published = everything(found.weeks[0], found.k)
+    assert too_few(published, found.k)
+    assert too_alike(published, found.k)
+    assert Reconstruction([published], found.k).violations()
+
+
+def test_a_bound_that_depends_on_the_count_is_caught() -> None:
+    found = history(1)
+    published = Publisher(found.k)(found.weeks[0])
+    hidden = [
+        replace(out, high=1 / row.people)
+        if out.reason == "homogeneity" and out.low == 0 and row.people
+        else out
+        for row, out in zip(published.settled, published.outcomes, strict=True)
+    ]
+    assert bounds_tell(published, found.k) == []
+    assert bounds_tell(replace(published, outcomes=hidden), found.k)
+
+
+def test_a_share_of_a_joined_group_moves_in_steps_of_k_people() -> None:
+    """Two neighbouring weeks tell of nobody or of k people, however few came or were active in between."""
+    found, seen = history(7), set()
+    weeks = [Publisher(found.k)(week) for week in found.weeks]
+    for published in weeks:
+        for row, out in published.shown():
+            if row.metric == "active_share" and place(row)[2:] == ALL:
+                people = row.people or 0
+                steps = (out.value or 0) * people / found.k
+                assert min(abs(steps - round(steps)), abs((out.value or 0) - 1)) < 0.01 * people / found.k
+                seen.add(round(steps))
+    assert seen
