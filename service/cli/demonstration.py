@@ -112,7 +112,7 @@ class Rehearsal:
             self.collect(company)
         self.say("measuring and publishing")
         self.publish()
-        self.say("holding a survey, going through the documents, assessing the maturity")
+        self.say("holding a survey, going through the documents, assessing the maturity, agreeing measures")
         self.assess(seed)
         self.say(f"done, after {self.requests} requests to the platforms")
 
@@ -232,7 +232,7 @@ class Rehearsal:
         publish(context.engine, organisation, minimum_group=context.settings.minimum_group, clock=lambda: now)
 
     def assess(self, seed: int) -> None:
-        from service.demo.questioned import file_papers, hold_survey
+        from service.demo.questioned import agree_measures, file_papers, hold_survey
         from service.maturity.assess import make
 
         now = last(self.end)
@@ -241,6 +241,7 @@ class Rehearsal:
             hold_survey(session, organisation, now, seed)
             file_papers(session, organisation, now, seed)
             make(session, organisation, now=now)
+            agree_measures(session, organisation, now)
 
 
 def connected(

@@ -6,7 +6,7 @@ an empty installation in a temporary directory, and the real measuring and publi
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ from service.cli.context import Context
 from service.database import transaction
 from service.demo.confluence_data_center import DataCenter
 from service.demo.serving import Server
-from service.demo.store import Store
+from service.demo.store import Permission, Store
 from service.measure import measure
 from service.models import Organisation, Person, PublishedRoom, PublishedValue, Source
 from service.publication import publish
@@ -32,9 +32,9 @@ from service.settings import Settings
 
 PERSON, NAME, MAIL = "erika.mustermann", "Erika Mustermann", "erika.mustermann@example.org"
 NOW = datetime(2026, 3, 16, 6, tzinfo=UTC)
-BEGAN = NOW - timedelta(days=60)
+BEGAN = NOW - timedelta(days=28)
 LARGE, SMALL = "KANTINE", "KLEIN"
-COLLEAGUES = 13
+COLLEAGUES, WRITERS = 25, 14
 METRICS = ("active_share", "contributor_share")
 
 
@@ -79,7 +79,7 @@ def dry_run(minimum_group: int) -> DryRun:
 
 
 def wiki() -> Store:
-    """Fourteen people write in one room, three of them in another."""
+    """Twenty-six people belong to one room, of whom fourteen write; three belong to another, and write."""
     store = Store(clock=lambda: NOW)
     store.add_account(PERSON, name=NAME, mail=MAIL)
     store.add_account("reader", kind="app")
@@ -87,13 +87,15 @@ def wiki() -> Store:
     for person in people[1:]:
         store.add_account(person)
     for room, members in ((LARGE, people), (SMALL, people[:3])):
-        store.add_space(room, author=people[1], created=BEGAN)
+        group = store.add_group(f"members of {room}", members)
+        rights = [Permission("group", group.id, "read", "space")]
+        store.add_space(room, author=people[1], created=BEGAN, permissions=rights)
         page = store.add_page(room, people[1], BEGAN).id
-        for week in range(1, 8):
-            for number, person in enumerate(members):
+        for week in range(1, 4):
+            for number, person in enumerate(members[:WRITERS]):
                 moment = BEGAN + timedelta(days=7 * week, hours=2, minutes=number)
                 comment = store.add_comment(page, person, moment).id
-                store.like(comment, members[number - 1], moment + timedelta(minutes=30))
+                store.like(comment, members[max(number - 1, 0)], moment + timedelta(minutes=30))
     return store
 
 
@@ -146,17 +148,32 @@ def _told(server: Server) -> tuple[str, Mapping[str, Any]]:
             answer = client.get(f"{server.origin}{seen.path}", params=seen.query)
             if answer.status_code != 200 or PERSON not in answer.text:
                 continue
-            for one in answer.json().get("results", ()):
-                if one.get("type") == "comment" and PERSON in json.dumps(one):
+            for one in _comments(answer.json()):
+                if PERSON in json.dumps(one):
                     return f"GET {seen.path}", one
     raise LookupError("the connector asked for no comment of the invented person")
+
+
+def _comments(answer: Any) -> Iterator[Mapping[str, Any]]:
+    """Comments wherever they stand in an answer."""
+    if isinstance(answer, dict):
+        if answer.get("type") == "comment":
+            yield answer
+            return
+        answer = list(answer.values())
+    if isinstance(answer, list):
+        for one in answer:
+            yield from _comments(one)
 
 
 def _stored(context: Context) -> list[dict[str, Any]]:
     table = context.log.table()
     files = [] if table is None else table.file_uris()
     with duckdb.connect() as connection:
-        found = connection.execute("SELECT * FROM read_parquet(?) ORDER BY happened", [files])
+        found = connection.execute(
+            "SELECT * REPLACE (CAST(happened AS VARCHAR) AS happened) FROM read_parquet(?) ORDER BY happened",
+            [files],
+        )
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 

@@ -6,10 +6,17 @@ from random import Random
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.advice import catalogue as measures
+from service.advice.decisions import decide
+from service.advice.proposals import proposals
+from service.advice.situation import situation
 from service.demo.opinions import papers, responses
+from service.maturity.assess import newest
 from service.maturity.model import current
 from service.maturity.register import rate, record
+from service.maturity.result import Result
 from service.models import Organisation, Person, SurveyGroup, SurveyRound, Unit
+from service.published import latest
 from service.surveys import rounds
 from service.surveys.answering import answer
 from service.surveys.publish import close
@@ -17,6 +24,8 @@ from service.surveys.questionnaire import questionnaire
 
 ROUND = "first"
 OPEN_FOR = timedelta(days=16)
+AGREED = 6
+"""So many of the measures that are advised are agreed, and what they need."""
 ASSESSORS = {
     "de": ("Interne Kommunikation", "Betriebsrat"),
     "en": ("Internal communication", "Works council"),
@@ -49,6 +58,36 @@ def hold_survey(session: Session, organisation: Organisation, end: datetime, see
             answer(session, token, given)
     close(session, survey, end - timedelta(days=1))
     return survey
+
+
+def agree_measures(session: Session, organisation: Organisation, end: datetime) -> None:
+    """Communication team and works council agree on what is advised first, and on what that needs."""
+    made = newest(session, organisation)
+    if made is None:
+        return
+    catalogue = measures.current()
+    found = {
+        one.measure.key: one
+        for one in proposals(
+            catalogue,
+            situation(Result.model_validate(made.content), latest(session, organisation), catalogue),
+            current().profile(made.profile).weights,
+        )
+    }
+    agreed: dict[str, None] = {}
+
+    def agree(key: str) -> None:
+        for needed in found[key].missing if key in found else ():
+            agree(needed)
+        agreed[key] = None
+
+    for key in [key for key, one in found.items() if one.verdict.holds][:AGREED]:
+        agree(key)
+    for key in agreed:
+        busiest = max(catalogue.measure(key).effort, key=lambda one: one.days().likely)
+        role = catalogue.roles[busiest.role]
+        owner = role.de if organisation.locale == "de" else role.en
+        decide(session, organisation, catalogue, key, "agreed", owner=owner, now=end)
 
 
 def _groups(session: Session, organisation: Organisation, survey: SurveyRound) -> list[SurveyGroup]:

@@ -8,6 +8,8 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from metrics.catalog import CATALOG
+from service.demo.dry_run import dry_run
 from service.models import Account, ApiToken, AuditEntry, AuditHead, Organisation, Source, Sync
 from service.published import latest, organisations
 from service.security import audit
@@ -24,6 +26,11 @@ ROLES = {
     "it_admin": N_("IT admin"),
     "auditor": N_("Works council and audit"),
 }
+STATES = {
+    "published": N_("shown"),
+    "small_group": N_("not shown: too few people"),
+    "complementary": N_("not shown: it would give another value away"),
+}
 ACTIONS = {
     "asked": N_("asked"),
     "refused": N_("was refused"),
@@ -35,6 +42,10 @@ ACTIONS = {
     "role changed": N_("changed a role"),
     "token created": N_("created an API token"),
     "token revoked": N_("revoked an API token"),
+    "password link made": N_("made a link to set a password"),
+    "password set": N_("set a password"),
+    "organisation changed": N_("moved to another organisation"),
+    "role lost": N_("lost the role"),
 }
 
 router = APIRouter(include_in_schema=False)
@@ -58,6 +69,34 @@ def show_council(request: Request, db: Db, before: Annotated[int | None, Query(g
         head=db.get(AuditHead, 1),
         older=entries[-1].number if entries and entries[-1].number > 1 else None,
     )
+
+
+@router.get("/council/dry-run", response_class=HTMLResponse)
+def show_dry_run(request: Request) -> HTMLResponse:
+    """What collecting would store of an invented person; made once, which takes some seconds."""
+    language = choose(request)
+    found = dry_run(request.app.state.settings.minimum_group)
+    return render(
+        request,
+        "dry_run.html",
+        found=found,
+        answer=_written(found.answer),
+        stored=_written({"activities": found.activities, "person": found.known}),
+        published=[
+            (
+                str(one["room"]),
+                language.label(CATALOG[one["metric"]].label),
+                language.day(one["since"]),
+                language.percent(one["value"]) if one["state"] == "published" else "–",
+                language.text(STATES.get(one["reason"] or one["state"], N_("not shown"))),
+            )
+            for one in found.published
+        ],
+    )
+
+
+def _written(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
 def _sources(db: Session, organisation: Organisation, language: Language) -> list[tuple[str, ...]]:

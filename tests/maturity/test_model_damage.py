@@ -216,9 +216,9 @@ REACH = (
         ),
         (
             "culture.toml",
-            FIRST_FACT,
-            FIRST_FACT.replace("2", "3"),
-            "culture.toml, facts: none for level 2: add one, or the level could be reached without proof",
+            'key = "culture.learning"\nlevel = 4',
+            'key = "culture.learning"\nlevel = 5',
+            "culture.toml, facts: none for level 4: add one, or the level could be reached without proof",
         ),
         (
             "culture.toml",

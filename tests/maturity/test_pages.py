@@ -20,7 +20,7 @@ from sqlalchemy import select
 from alembic import command
 from service.app import create_app
 from service.database import alembic_config, connect, transaction
-from service.demo.questioned import file_papers
+from service.demo.questioned import agree_measures, file_papers
 from service.maturity.assess import make
 from service.maturity.model import current
 from service.models import (
@@ -28,6 +28,7 @@ from service.models import (
     AuditEntry,
     Base,
     EvidenceRating,
+    MeasureDecision,
     Organisation,
     Publication,
     PublishedCoverage,
@@ -44,6 +45,7 @@ with warnings.catch_warnings():
 
 PASSWORD = "ein langes Passwort 7"
 MOMENT = datetime(2026, 6, 15, 8, tzinfo=UTC)
+PAGES = ("/assessment", "/assessment/communication", "/evidence", "/measures", "/roadmap")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -111,6 +113,7 @@ def app(database, place):
         publish(session, acme)
         file_papers(session, acme, MOMENT, 7)
         make(session, acme, now=MOMENT)
+        agree_measures(session, acme, MOMENT)
         session.add(Organisation(key="bare", name="Bare GmbH"))
     for role in (Role.VIEWER, Role.COMMS_ADMIN):
         create_account(database, role.value, PASSWORD, role)
@@ -234,7 +237,15 @@ def test_what_does_not_fit_is_said_and_nothing_is_kept(manager):
 
 
 def test_who_only_reads_changes_nothing(viewer, database):
-    for path in ("/assessment", "/evidence", "/evidence/1/rating", "/evidence/1/removal"):
+    paths = (
+        "/assessment",
+        "/evidence",
+        "/evidence/1/rating",
+        "/evidence/1/removal",
+        "/roadmap",
+        "/measures/x",
+    )
+    for path in paths:
         assert viewer.post(f"{path}?organisation=acme", data={"form": "x"}).status_code == 403
 
 
@@ -249,7 +260,50 @@ def test_assessing_anew_keeps_the_one_before(manager, database):
         assert len(session.scalars(select(Assessment)).all()) == 2
     page = manager.get("/assessment?organisation=acme&lang=en").text
     assert "Since the assessment of 15 Jun 2026" in page
-    assert "No change is certain enough" in page
+    assert "What is observed: risen" not in page
+    assert "What is observed: fallen" not in page
+
+
+def test_a_measure_is_agreed_on_its_page_and_comes_onto_the_roadmap(manager, database):
+    page = manager.get("/measures?organisation=bare&lang=en").text
+    assert "There is no assessment yet" in page
+    assert "Perhaps, if more were known" in page
+    page = manager.get("/measures?organisation=acme&lang=en").text
+    assert "Proposed" in page
+    assert "Agreed" in page
+    form = token(page)
+    key = re.search(r"Proposed.*?<article class=.measure. id=.([a-z_.]+).", page, re.DOTALL)[1]
+    path = f"/measures/{key}?organisation=acme"
+    answer = manager.post(
+        path, data={"form": form, "state": "agreed", "owner": "Works council", "weeks": "6,5"}
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/measures?organisation=acme#{key}")
+    with transaction(database) as session:
+        kept = session.scalars(select(MeasureDecision).where(MeasureDecision.measure == key)).one()
+        assert (kept.owner, kept.changes["weeks"]) == ("Works council", 6.5)
+    refused = manager.post(path, data={"form": form, "state": "declined"})
+    assert refused.status_code == 422
+    assert "say why" in refused.text
+    roadmap = manager.get("/roadmap?organisation=acme&lang=en").text
+    assert "On the critical path" in roadmap
+    assert "By quarter" in roadmap
+
+
+def test_the_roadmap_is_planned_anew_with_other_capacity(manager):
+    page = manager.get("/roadmap?organisation=acme&lang=en").text
+    form = token(page)
+    answer = manager.post(
+        "/roadmap?organisation=acme", data={"form": form, "start": "2026-09-07", "capacity-it": "1,5"}
+    )
+    assert answer.status_code == 303
+    page = manager.get("/roadmap?organisation=acme&lang=en").text
+    assert 'name="start" type="date" value="2026-09-07"' in page
+    assert 'name="capacity-it" inputmode="decimal" value="1.5"' in page
+    refused = manager.post("/roadmap?organisation=acme", data={"form": form, "start": "2026-09-08"})
+    assert refused.status_code == 422
+    assert "begins on a Monday" in refused.text
+    refused = manager.post("/roadmap?organisation=acme", data={"form": form, "capacity-it": "much"})
+    assert refused.status_code == 422
 
 
 @contextmanager
@@ -283,7 +337,7 @@ def test_axe_finds_nothing_on_any_of_the_pages(app, manager):
             for width in (1280, 360):
                 context = launched.new_context(viewport={"width": width, "height": 900})
                 context.add_cookies([{"name": name, "value": value, "url": address}])
-                for where in ("/assessment", "/assessment/communication", "/evidence"):
+                for where in PAGES:
                     page = context.new_page()
                     page.on("console", lambda message: messages.append(message.text))
                     page.goto(f"{address}{where}?organisation=acme&lang={language}")

@@ -81,8 +81,24 @@ def versions(folder: Path = FOLDER) -> tuple[str, ...]:
 
 
 def releases(folder: Path = FOLDER) -> tuple[Release, ...]:
-    """The change log, from the oldest version. Raises `Damaged`."""
-    return validated(_Log, toml(folder / CHANGES, SUBJECT), CHANGES, SUBJECT).releases
+    """The change log, from the oldest version. Raises `Damaged`, also where it does not list exactly the folders there are."""
+    found = validated(_Log, toml(folder / CHANGES, SUBJECT), CHANGES, SUBJECT).releases
+    listed = [release.version for release in found]
+    folders = {path.parent.name for path in folder.glob(f"*/{GENERAL}")}
+    wrong = [
+        f"{CHANGES}, {version}: there is no folder {version} with a {GENERAL}: add it or remove the entry"
+        for version in listed
+        if version not in folders
+    ]
+    wrong += [
+        f"{CHANGES}: the folder {version} is not listed: add an entry that tells what is new in it"
+        for version in sorted(folders - set(listed))
+    ]
+    if len(set(listed)) != len(listed) or not listed:
+        wrong.append(f"{CHANGES}: lists {listed}: list every version once, from the oldest")
+    if wrong:
+        raise Damaged(SUBJECT, wrong)
+    return found
 
 
 def current() -> Catalogue:

@@ -53,6 +53,13 @@ finding and not an error. The model has not been validated on many organisations
 """
 
 
+_NEW_VERSION = """\
+A version that was released never changes, since assessments are kept with it. To change the model, copy the folder of the newest version under a
+new number, edit the copy, and add an entry to `changes.toml`: what is new, question by question and indicator by indicator, and whether
+levels may still be compared with those of the version before. They may where only words were made clearer; they may not where anchors, weights
+or the meaning of a question moved. The tests tell the digest to record, and refuse a released version that was edited."""
+
+
 def page() -> str:
     """The page in Markdown."""
     model = current()
@@ -65,7 +72,7 @@ def _lines(model: Model, log: Sequence[Release]) -> Iterator[str]:
     yield from _general(model)
     for dimension in model.dimensions:
         yield from _section(dimension)
-    yield from ("", "## Changes", "")
+    yield from ("", "## Changes", "", _NEW_VERSION, "")
     yield "| Version | Released | What is new | Levels comparable with the version before | Digest |"
     yield "|---|---|---|---|---|"
     for release in reversed(log):
