@@ -26,7 +26,18 @@ from service.security.browser import SameOrigin, SecureHeaders, Unexpected
 from service.security.separation import Separated
 from service.security.throttle import Throttle
 from service.settings import Settings
-from service.web import agreement, council, maturity, pages, planning, survey, survey_answer, survey_results, tokens
+from service.web import (
+    agreement,
+    council,
+    maturity,
+    pages,
+    planning,
+    roadmap_files,
+    survey,
+    survey_answer,
+    survey_results,
+    tokens,
+)
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
@@ -73,6 +84,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(maturity.router)
     app.include_router(planning.router)
+    app.include_router(roadmap_files.router)
     app.include_router(survey.router)
     app.include_router(survey_results.router)
     app.include_router(survey_answer.router)
@@ -119,7 +131,7 @@ def _require_agreed(settings: Settings, engine: Engine) -> None:
     current, head = database.revisions(engine)
     if current == head:
         with Session(engine) as session:
-            require_serve(session, protection(settings.minimum_group))
+            require_serve(session, protection(settings.minimum_group, settings.survey_minimum_group))
 
 
 def _describe(app: FastAPI) -> None:

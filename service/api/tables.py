@@ -9,8 +9,7 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from service.api.schemas import Format
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from service.spreadsheets import quoted
 
 
 def wanted(request: Request, asked: Format | None) -> Format:
@@ -37,7 +36,4 @@ def to_csv(model: type[BaseModel], rows: Sequence[BaseModel]) -> str:
 
 def safe(row: Mapping[str, Any]) -> dict[str, Any]:
     """Text that a spreadsheet would run as a formula gets an apostrophe; null is an empty cell."""
-    return {
-        key: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
-        for key, value in row.items()
-    }
+    return {key: quoted(value) if isinstance(value, str) else value for key, value in row.items()}

@@ -23,6 +23,7 @@ from service.advice.proposals import Proposal
 from service.maturity.model import Model
 from service.maturity.result import Kind
 from service.models import MeasureDecision
+from service.roadmap.first_weeks import Line
 from service.roadmap.plan import Roadmap
 from service.roadmap.schedule import Placed, Reason, Why
 from service.web import charts, plan_charts
@@ -346,6 +347,30 @@ def _quarters(placed: Sequence[Placed], words: Words) -> list[tuple[str, list[st
         (words.language.text("Quarter %(quarter)s of %(year)s", quarter=quarter, year=year), titles)
         for (year, quarter), titles in sorted(found.items())
     ]
+
+
+def first_weeks_table(lines: Sequence[Line], words: Words) -> Table | None:
+    """The project plan of the first weeks; None where nothing is planned."""
+    language = words.language
+    title = language.text("The first eight weeks")
+    head = [
+        language.text("Week"),
+        language.text("Task"),
+        language.text("First step or result"),
+        language.text("Owner"),
+        language.text("Person days"),
+    ]
+    rows = [
+        [
+            f"{line.week} ({language.day(line.begins)})",
+            language.label(line.name),
+            language.label(line.result),
+            words.role(line.role),
+            language.number(line.days),
+        ]
+        for line in lines
+    ]
+    return Table(title, head, rows) if rows else None
 
 
 def in_state(cards: Sequence[Card], states: Mapping[str, str]) -> list[tuple[str, list[Card]]]:

@@ -55,8 +55,8 @@ def show_running(request: Request, db: Db) -> HTMLResponse:
     if organisation is not None:
         now = described(db, organisation, request.app.state.settings)
         whole = paper(now, active(db, organisation.id), (), choose(request).code)
-        *terms, _, difference, _ = whole.sections  # without the holders and the lines to sign on
-        written = replace(whole, sections=(*terms, difference))
+        _, *terms, _, difference, _ = whole.sections  # without what is said of a signed paper
+        written = replace(whole, head=(whole.head[0], whole.head[3]), sections=(*terms, difference))
     return render(
         request,
         "agreement.html",

@@ -19,12 +19,13 @@ from service.maturity.assess import newest
 from service.maturity.result import Result
 from service.models import Organisation
 from service.published import latest, organisations
+from service.roadmap.first_weeks import first_weeks
 from service.roadmap.plan import Roadmap, roadmap, set_frame
 from service.security import audit
 from service.security.formtoken import form_token, require_form_token
 from service.security.roles import Permission
 from service.security.signin import Db, now
-from service.web.advice import Words, in_state, roadmap_page
+from service.web.advice import Words, first_weeks_table, in_state, roadmap_page
 from service.web.language import N_, choose
 from service.web.pages import asked, gallery
 from service.web.rendering import render
@@ -183,10 +184,11 @@ def _measures(request: Request, db: Session, *, trouble: str = "") -> HTMLRespon
 def _roadmap(request: Request, db: Session, *, trouble: str = "") -> HTMLResponse:
     language, advice = choose(request), advised(request, db)
     words = Words(advice.catalogue, advice.model, language)
-    shown = None
+    shown, weeks = None, []
     try:
         found = planned(db, advice, now().date())
         shown = roadmap_page(found, words, advice.organisation.key, gallery)
+        weeks = first_weeks(found, advice.catalogue, preparing=not advice.assessed)
     except Invalid as error:
         trouble = trouble or str(error)
     answer = render(
@@ -195,6 +197,7 @@ def _roadmap(request: Request, db: Session, *, trouble: str = "") -> HTMLRespons
         organisation=advice.organisation,
         organisations=advice.everyone,
         shown=shown,
+        weeks=first_weeks_table(weeks, words),
         trouble=trouble,
         may_manage=may_manage(request),
         form=form_token(request),

@@ -226,7 +226,7 @@ def _list(request: Request, db: Session, *, trouble: str | None = None) -> HTMLR
         manages=manages,
         form=form_token(request),
         sizes=[(size, language.text(SIZES[size])) for size in reversed(FORMS)],
-        minimum=max(rounds.DEFAULT, floor),
+        minimum=max(request.app.state.settings.survey_minimum_group, floor),
         floor=floor,
         trouble=language.text(TROUBLES[trouble], number=floor) if trouble else None,
     )

@@ -306,6 +306,27 @@ def test_the_roadmap_is_planned_anew_with_other_capacity(manager):
     assert refused.status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("form", "begin"),
+    [
+        ("roadmap.xlsx", b"PK"),
+        ("jira.csv", "\ufeffSummary,".encode()),
+        ("planner.csv", "\ufeffTask Name,".encode()),
+        ("roadmap.ics", b"BEGIN:VCALENDAR"),
+        ("project.xml", b"<?xml"),
+    ],
+)
+def test_the_roadmap_is_taken_along(viewer, form, begin):
+    answer = viewer.get(f"/roadmap/files/{form}?organisation=acme&lang=de")
+    assert answer.status_code == 200
+    assert answer.content.startswith(begin)
+    assert answer.headers["content-disposition"] == f'attachment; filename="resonanz-acme-{form}"'
+
+
+def test_no_other_file_is_given(viewer):
+    assert viewer.get("/roadmap/files/passwd?organisation=acme").status_code == 404
+
+
 @contextmanager
 def serving(app):
     listening = socket.socket()
