@@ -81,11 +81,12 @@ def decide(
     without reason, or changes out of bounds, `Conflict` for a state that can not follow the present one.
     """
     moment = now or datetime.now(UTC)
-    measure = the_measure(catalogue, key)
+    kept = decisions(session, organisation).get(key)
+    if kept is None or state != State.DECLINED:  # what a later catalogue no longer has can still be declined
+        the_measure(catalogue, key)
     if state not in set(State):
         raise Invalid(f"a measure is {', '.join(State)}; not {state!r}")
     wanted, owner, reason = State(state), owner.strip()[:80], reason.strip()
-    kept = decisions(session, organisation).get(measure.key)
     present = State(kept.state) if kept else State.PROPOSED
     if wanted not in NEXT[present]:
         raise Conflict(f"{key} is {present}; it can not become {wanted}")
@@ -97,7 +98,7 @@ def decide(
         raise Invalid("say why the measure is declined: it will be asked again")
     _check(changes)
     if kept is None:
-        kept = MeasureDecision(organisation_id=organisation.id, measure=measure.key)
+        kept = MeasureDecision(organisation_id=organisation.id, measure=key)
         session.add(kept)
     kept.catalogue_version, kept.state, kept.decided = catalogue.version, wanted.value, moment
     kept.reason = reason

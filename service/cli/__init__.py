@@ -15,6 +15,7 @@ from service.cli import (
     noting,
     operation,
     organisation,
+    planning,
     privacy,
     source,
     survey,
@@ -44,6 +45,8 @@ app.add_typer(activity.app, name="activity")
 app.add_typer(survey.app, name="survey")
 app.command("assess")(maturity.assess)
 app.add_typer(maturity.evidence, name="evidence")
+app.add_typer(planning.measures, name="measure")
+app.add_typer(planning.roadmap, name="roadmap")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(accounts.app, name="admin")
 app.add_typer(accounts.tokens, name="token")

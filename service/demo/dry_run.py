@@ -34,8 +34,8 @@ PERSON, NAME, MAIL = "erika.mustermann", "Erika Mustermann", "erika.mustermann@e
 NOW = datetime(2026, 3, 16, 6, tzinfo=UTC)
 BEGAN = NOW - timedelta(days=28)
 LARGE, SMALL = "KANTINE", "KLEIN"
-COLLEAGUES, WRITERS = 25, 14
-METRICS = ("active_share", "contributor_share")
+COLLEAGUES, WRITERS = 39, 14
+METRICS = ("active_share",)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def dry_run(minimum_group: int) -> DryRun:
 
 
 def wiki() -> Store:
-    """Twenty-six people belong to one room, of whom fourteen write; three belong to another, and write."""
+    """Forty people belong to one room, of whom fourteen write; three belong to another, and write."""
     store = Store(clock=lambda: NOW)
     store.add_account(PERSON, name=NAME, mail=MAIL)
     store.add_account("reader", kind="app")

@@ -6,17 +6,12 @@ from random import Random
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.advice import catalogue as measures
+from service.advice.advised import advice_for
 from service.advice.decisions import decide
-from service.advice.proposals import proposals
-from service.advice.situation import situation
 from service.demo.opinions import papers, responses
-from service.maturity.assess import newest
 from service.maturity.model import current
 from service.maturity.register import rate, record
-from service.maturity.result import Result
 from service.models import Organisation, Person, SurveyGroup, SurveyRound, Unit
-from service.published import latest
 from service.surveys import rounds
 from service.surveys.answering import answer
 from service.surveys.publish import close
@@ -62,18 +57,8 @@ def hold_survey(session: Session, organisation: Organisation, end: datetime, see
 
 def agree_measures(session: Session, organisation: Organisation, end: datetime) -> None:
     """Communication team and works council agree on what is advised first, and on what that needs."""
-    made = newest(session, organisation)
-    if made is None:
-        return
-    catalogue = measures.current()
-    found = {
-        one.measure.key: one
-        for one in proposals(
-            catalogue,
-            situation(Result.model_validate(made.content), latest(session, organisation), catalogue),
-            current().profile(made.profile).weights,
-        )
-    }
+    advice = advice_for(session, organisation)
+    catalogue, found = advice.catalogue, advice.proposals
     agreed: dict[str, None] = {}
 
     def agree(key: str) -> None:

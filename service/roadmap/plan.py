@@ -36,12 +36,14 @@ MOST_CAPACITY = 200.0
 
 @dataclass(frozen=True)
 class Roadmap:
-    """`waiting` are agreed measures (key -> what they wait for) that can not be scheduled, since something they need is not agreed."""
+    """`waiting` are agreed measures (key -> what they wait for) that can not be scheduled, since something they need is not agreed;
+    `unknown` those that the catalogue no longer has."""
 
     frame: Frame
     schedule: Schedule
     ranks: list[Rank]
     waiting: Mapping[str, tuple[str, ...]]
+    unknown: tuple[str, ...] = ()
 
 
 def roadmap(
@@ -54,7 +56,9 @@ def roadmap(
     """Raises `Invalid` for agreed measures that can not be scheduled together."""
     decided = decisions(session, organisation)
     limits = frame(session, organisation, today)
-    planned = {key: one for key, one in decided.items() if State(one.state) in PLANNED}
+    agreed = {key: one for key, one in decided.items() if State(one.state) in PLANNED}
+    known = {measure.key for measure in catalogue.measures}
+    planned = {key: one for key, one in agreed.items() if key in known}
     finished = {key for key, one in decided.items() if one.state == State.DONE}
     missing = {
         key: tuple(
@@ -77,7 +81,7 @@ def roadmap(
         for key, one in planned.items()
         if key not in waiting
     ]
-    return Roadmap(limits, schedule(tasks, limits), ranks(tasks), waiting)
+    return Roadmap(limits, schedule(tasks, limits), ranks(tasks), waiting, tuple(sorted(set(agreed) - known)))
 
 
 def task(

@@ -1,6 +1,5 @@
 """The pages of measures and roadmap, on which communication team and client agree what is done."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -8,17 +7,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from service.advice import catalogue as measures
+from service.advice.advised import Advice, advice_for
 from service.advice.catalogue import Role
-from service.advice.decisions import Changes, State, decide, decisions
-from service.advice.proposals import Proposal, proposals
-from service.advice.situation import situation
+from service.advice.decisions import Changes, State, decide
 from service.errors import Conflict, Invalid, NotFound
-from service.maturity import model as maturity
-from service.maturity.assess import newest
-from service.maturity.result import Result
 from service.models import Organisation
-from service.published import latest, organisations
+from service.published import organisations
 from service.roadmap.first_weeks import first_weeks
 from service.roadmap.plan import Roadmap, roadmap, set_frame
 from service.security import audit
@@ -50,18 +44,6 @@ async def fields_of(request: Request) -> dict[str, str]:
 Fields = Annotated[dict[str, str], Depends(fields_of)]
 
 
-@dataclass(frozen=True)
-class Advice:
-    """What is advised to an organisation, with what it is told with."""
-
-    organisation: Organisation
-    everyone: list[Organisation]
-    catalogue: measures.Catalogue
-    model: maturity.Model
-    proposals: dict[str, Proposal]
-    assessed: bool
-
-
 @router.get("/measures", response_class=HTMLResponse)
 def show_measures(request: Request, db: Db) -> HTMLResponse:
     return _measures(request, db)
@@ -71,7 +53,7 @@ def show_measures(request: Request, db: Db) -> HTMLResponse:
 def decide_measure(request: Request, db: Db, key: str, fields: Fields) -> Response:
     """Agree, decline, begin or end a measure; agreeing again changes what is planned."""
     require_form_token(request, fields.get("form", ""))
-    advice = advised(request, db)
+    advice, _ = advised(request, db)
     try:
         decide(
             db,
@@ -100,7 +82,7 @@ def show_roadmap(request: Request, db: Db) -> HTMLResponse:
 def change_frame(request: Request, db: Db, fields: Fields) -> Response:
     """Change when the roadmap begins, and how much time each role has."""
     require_form_token(request, fields.get("form", ""))
-    advice = advised(request, db)
+    advice, _ = advised(request, db)
     try:
         set_frame(
             db,
@@ -120,31 +102,13 @@ def change_frame(request: Request, db: Db, fields: Fields) -> Response:
     return RedirectResponse(f"/roadmap?organisation={advice.organisation.key}", 303)
 
 
-def advised(request: Request, db: Session) -> Advice:
+def advised(request: Request, db: Session) -> tuple[Advice, list[Organisation]]:
     """Raises `NotFound` where there is no such organisation."""
     everyone = organisations(db)
     organisation = asked(request, everyone)
     if organisation is None:
         raise NotFound("no organisation yet")
-    made = newest(db, organisation)
-    result = Result.model_validate(made.content) if made else None
-    model = maturity.load(made.model_version) if made else maturity.current()
-    catalogue = measures.current()
-    done = [key for key, one in decisions(db, organisation).items() if one.state == State.DONE]
-    found = proposals(
-        catalogue,
-        situation(result, latest(db, organisation), catalogue),
-        model.profile(made.profile if made else None).weights,
-        done,
-    )
-    return Advice(
-        organisation,
-        everyone,
-        catalogue,
-        model,
-        {one.measure.key: one for one in found},
-        result is not None,
-    )
+    return advice_for(db, organisation), everyone
 
 
 def planned(db: Session, advice: Advice, today: date) -> Roadmap:
@@ -153,12 +117,14 @@ def planned(db: Session, advice: Advice, today: date) -> Roadmap:
 
 
 def _measures(request: Request, db: Session, *, trouble: str = "") -> HTMLResponse:
-    language, advice = choose(request), advised(request, db)
+    language = choose(request)
+    advice, everyone = advised(request, db)
     words = Words(advice.catalogue, advice.model, language)
-    decided = decisions(db, advice.organisation)
+    decided = advice.decisions
     holding = [key for key, one in advice.proposals.items() if one.verdict.holds]
     needed = dict.fromkeys(key for one in holding for key in advice.proposals[one].missing)
-    shown = [*dict.fromkeys([*holding, *needed, *decided])]
+    known = {measure.key for measure in advice.catalogue.measures}
+    shown = [key for key in dict.fromkeys([*holding, *needed, *decided]) if key in known]
     cards = [
         words.card(advice.proposals.get(key), advice.catalogue.measure(key), decided.get(key))
         for key in shown
@@ -168,8 +134,8 @@ def _measures(request: Request, db: Session, *, trouble: str = "") -> HTMLRespon
         request,
         "measures.html",
         organisation=advice.organisation,
-        organisations=advice.everyone,
-        assessed=advice.assessed,
+        organisations=everyone,
+        assessed=advice.result is not None,
         groups=in_state(cards, {state.value: language.text(text) for state, text in HEADINGS.items()}),
         open=[words.card(advice.proposals[key], advice.catalogue.measure(key), None) for key in open_],
         estimates=language.label(advice.catalogue.estimates),
@@ -182,20 +148,21 @@ def _measures(request: Request, db: Session, *, trouble: str = "") -> HTMLRespon
 
 
 def _roadmap(request: Request, db: Session, *, trouble: str = "") -> HTMLResponse:
-    language, advice = choose(request), advised(request, db)
+    language = choose(request)
+    advice, everyone = advised(request, db)
     words = Words(advice.catalogue, advice.model, language)
     shown, weeks = None, []
     try:
         found = planned(db, advice, now().date())
         shown = roadmap_page(found, words, advice.organisation.key, gallery)
-        weeks = first_weeks(found, advice.catalogue, preparing=not advice.assessed)
+        weeks = first_weeks(found, advice.catalogue, preparing=advice.result is None)
     except Invalid as error:
         trouble = trouble or str(error)
     answer = render(
         request,
         "roadmap.html",
         organisation=advice.organisation,
-        organisations=advice.everyone,
+        organisations=everyone,
         shown=shown,
         weeks=first_weeks_table(weeks, words),
         trouble=trouble,

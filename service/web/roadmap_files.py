@@ -1,15 +1,16 @@
 """The roadmap to take along: as spreadsheet, for Jira, Planner, calendars and Microsoft Project."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
+from service.advice.advised import Advice
 from service.advice.catalogue import Role
-from service.advice.decisions import decisions
-from service.errors import NotFound
+from service.errors import Invalid, NotFound
 from service.models import MeasureDecision, Organisation
 from service.roadmap import exports
 from service.roadmap.exports import Entry
@@ -58,18 +59,32 @@ def take_roadmap(request: Request, db: Db, form: str) -> Response:
     """The roadmap in one of `FORMS`. Raises `NotFound` for another, `Invalid` if what is agreed can not be scheduled."""
     if form not in FORMS:
         raise NotFound(f"no form {form!r}; there are: {', '.join(FORMS)}")
-    media, write = FORMS[form]
-    language, advice = choose(request), advised(request, db)
-    found = planned(db, advice, now().date())
-    words = Words(advice.catalogue, advice.model, language)
-    measures = entries(found, words, decisions(db, advice.organisation))
-    weeks = first_entries(first_weeks(found, advice.catalogue, preparing=not advice.assessed), words)
-    body = write(Taken(advice.organisation, measures, weeks, language, now()))
+    advice, _ = advised(request, db)
+    body = written(db, advice, form, choose(request), now())
     name = f"resonanz-{advice.organisation.key}-{form}"
-    return Response(body, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return Response(
+        body, media_type=FORMS[form][0], headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
 
 
-def entries(found: Roadmap, words: Words, decided: dict[str, MeasureDecision]) -> list[Entry]:
+def written(db: Session, advice: Advice, form: str, language: Language, moment: datetime) -> bytes:
+    """The roadmap in that form. Raises `Invalid` if what is agreed can not be scheduled."""
+    found = planned(db, advice, moment.date())
+    words = Words(advice.catalogue, advice.model, language)
+    weeks = first_weeks(found, advice.catalogue, preparing=advice.result is None)
+    measures = entries(found, words, advice.decisions)
+    return FORMS[form][1](Taken(advice.organisation, measures, first_entries(weeks, words), language, moment))
+
+
+def form_for(name: str) -> str:
+    """The form a file of that name is written in. Raises `Invalid`."""
+    for ending, form in ENDINGS.items():
+        if name.endswith(ending):
+            return form
+    raise Invalid(f"{name!r}: let the file end in {', '.join(ENDINGS)}")
+
+
+def entries(found: Roadmap, words: Words, decided: Mapping[str, MeasureDecision]) -> list[Entry]:
     """A line for each scheduled measure."""
     language = words.language
     return [
@@ -136,4 +151,11 @@ FORMS: dict[str, tuple[str, Callable[[Taken], bytes]]] = {
     "planner.csv": ("text/csv; charset=utf-8", _planner),
     "roadmap.ics": ("text/calendar; charset=utf-8", _calendar),
     "project.xml": ("application/xml", _project),
+}
+ENDINGS = {
+    ".jira.csv": "jira.csv",
+    ".planner.csv": "planner.csv",
+    ".xlsx": "roadmap.xlsx",
+    ".ics": "roadmap.ics",
+    ".xml": "project.xml",
 }

@@ -21,7 +21,7 @@ from service.security.signin import Db, now
 from service.surveys import rounds
 from service.surveys.publish import close
 from service.surveys.published import published
-from service.surveys.questionnaire import FORMS, RESPONDENTS
+from service.surveys.questionnaire import EVERYONE, FORMS, RESPONDENTS
 from service.surveys.reminder import reminders
 from service.web.language import N_, Language, choose
 from service.web.pages import asked
@@ -291,7 +291,7 @@ def _told(line: rounds.Progress, survey: SurveyRound, language: Language) -> dic
     return {
         "key": line.key,
         "label": line.label,
-        "kind": language.text(KINDS.get(line.respondents) or KINDS[rounds.EVERYONE]),
+        "kind": language.text(KINDS.get(line.respondents) or KINDS[EVERYONE]),
         "invited": language.number(line.invited),
         "links": language.text("one for all") if line.shared else language.number(line.issued),
         "shared": line.shared,

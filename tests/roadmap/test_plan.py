@@ -100,6 +100,18 @@ def test_what_is_planned_otherwise_counts(session, acme):
     assert placed.task.length == 10
 
 
+def test_a_measure_that_a_later_catalogue_no_longer_has_is_named_and_can_be_declined(session, acme):
+    _, key = chain()
+    agree(session, acme, key)
+    smaller = CATALOGUE.model_copy(
+        update={"measures": tuple(one for one in CATALOGUE.measures if one.key != key)}
+    )
+    found = roadmap(session, acme, smaller, {}, TODAY)
+    assert (found.schedule.placed, found.unknown) == ([], (key,))
+    decide(session, acme, smaller, key, "declined", reason="no longer advised", now=NOW)
+    assert roadmap(session, acme, smaller, {}, TODAY).unknown == ()
+
+
 def test_who_has_little_time_takes_longer(session, acme):
     _, key = chain()
     agree(session, acme, key)

@@ -51,7 +51,9 @@ def _general(catalogue: Catalogue, order: Sequence[str]) -> Iterator[str]:
         for one in kinds:
             if one not in named:
                 yield f"catalogue.toml, {name}: {one.value!r} has no name: add {one.value} = …"
-    yield from _unique("measures", [one.key for one in catalogue.measures])
+    for key, number in Counter(one.key for one in catalogue.measures).items():
+        if number > 1:
+            yield f"{key.partition('.')[0]}.toml, {key}: the key is used {number} times: give each measure its own"
     for dimension in DIMENSIONS:
         for kind in Kind:
             if not catalogue.of(dimension, kind):

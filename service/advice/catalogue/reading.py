@@ -6,6 +6,7 @@ versions with the digest of their data.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from service.advice.catalogue.instruments import (
     Criterion,
     Fit,
     FitQuestion,
-    Instruments,
     NeedMatrix,
     Signal,
     UseCase,
@@ -38,7 +38,7 @@ class _Log(Part):
 
 class _General(Part):
     version: str
-    released: Any
+    released: date
     name: Text
     description: Text
     estimates: Text
@@ -148,6 +148,3 @@ def read(folder: Path) -> Catalogue:
     if found:
         raise Damaged(SUBJECT, found)
     return catalogue
-
-
-__all__ = ["Damaged", "Instruments", "current", "load", "read", "releases", "versions"]
