@@ -5,6 +5,7 @@ A fault is told with its file, its key and how to mend it, so that whoever edits
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ _MENDS = {
     "missing": "is missing: add it",
     "extra_forbidden": "is not known here: correct its spelling or remove it",
 }
+_ENUM = re.compile(r"<[\w.]+: ('[^']*')>")
+"""How pydantic tells a member of an enum among the values that are possible; in the file it is its text."""
 NEVER = frozenset({"answered_questions"})
 """Metrics for which no platform that can be connected tells what they need."""
 Read = TypeVar("Read", bound=BaseModel)
@@ -110,7 +113,7 @@ def _told(error: ValidationError, content: Mapping[str, Any], file: str) -> list
             value = inside
             named = value.get("key") if isinstance(step, int) and isinstance(value, dict) else None
             names.append(str(step if named is None else named))
-        mend = _MENDS.get(fault["type"]) or fault["msg"]
+        mend = _MENDS.get(fault["type"]) or _ENUM.sub(r"\1", fault["msg"])
         told.append(f"{file}, {', '.join(names)}: {mend}" if names else f"{file}: {mend}")
     return told
 

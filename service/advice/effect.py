@@ -17,14 +17,13 @@ from sqlalchemy.orm import Session
 from metrics.interrupted import Change, Verdict
 from metrics.metric import Direction
 from service.advice.catalogue import Measure, Proof
-from service.maturity.levels import interval, rose
+from service.maturity.draws import interval
 from service.maturity.register import Entry, Standing
 from service.maturity.result import Kind, Result
 from service.milestones import changes
 from service.models import Assessment, MeasureDecision, Milestone
 from service.published import Published
-
-CERTAIN = 0.9
+from service.surveys.statistics import chances
 
 
 class Answer(StrEnum):
@@ -33,6 +32,13 @@ class Answer(StrEnum):
     AGAINST = "against"  # it moved the other way
     TOO_EARLY = "too_early"
     NOT_DECIDABLE = "not_decidable"
+
+
+TOLD = {
+    chances.Verdict.ROSE: Answer.WORKED,
+    chances.Verdict.FELL: Answer.AGAINST,
+    chances.Verdict.NOT_DECIDABLE: Answer.NOT_DECIDABLE,
+}
 
 
 @dataclass(frozen=True)
@@ -131,13 +137,6 @@ def _told(session: Session, decision: MeasureDecision, dimension: str, empty: Ef
     if not earlier.quantiles or not later.quantiles or before[-1].model_version != after[0].model_version:
         return undecided
     low, high = interval(np.subtract.outer(later.quantiles, earlier.quantiles).ravel())
-    probability = rose(earlier.quantiles, later.quantiles)
-    answer = (
-        Answer.WORKED
-        if probability >= CERTAIN
-        else Answer.AGAINST
-        if probability <= 1 - CERTAIN
-        else Answer.NOT_DECIDABLE
-    )
+    answer = TOLD[chances.change(earlier.quantiles, later.quantiles).verdict]
     effect = round((later.level or 0.0) - (earlier.level or 0.0), 2)
     return replace(empty, answer=answer, effect=effect, low=round(low, 2), high=round(high, 2))

@@ -6,9 +6,10 @@ what they notice, platforms of what is done, documents of what was agreed. What 
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 import numpy as np
 from sqlalchemy import select
@@ -16,19 +17,18 @@ from sqlalchemy.orm import Session
 
 from service.errors import Invalid
 from service.maturity import documented, observed, told
-from service.maturity.levels import interval, rose
+from service.maturity.draws import interval
 from service.maturity.model import Dimension, Model, current
 from service.maturity.register import Entry, register
-from service.maturity.result import Agreement, Assessed, Change, Coverage, Kind, Observation, Result, Strand
+from service.maturity.result import Agreement, Assessed, Change, Coverage, Kind, Result, Strand
 from service.models import Assessment, Organisation
 from service.published import Published, latest
+from service.surveys.statistics.chances import Verdict, change
 from service.surveys.told import newest_round
 
-DRAWS = 2000
+DIRECTIONS: Mapping[Verdict, Literal["up", "down"]] = {Verdict.ROSE: "up", Verdict.FELL: "down"}
 NEAR = 0.5
 """Levels within which what is told and what is observed count as saying the same."""
-CERTAIN = 0.9
-"""Least probability of a change that is told as one."""
 
 
 def make(
@@ -128,9 +128,7 @@ def dimension_of(dimension: Dimension, weight: float, given: Given, *, enough: f
     scale = given.survey.scales.get(dimension.key) if given.survey else None
     strands = (
         told.strand(scale or told.Scale(), enough=enough),
-        observed.strand(
-            seen, _chance(seen), DRAWS, enough=enough, observable=dimension.no_observation is None
-        ),
+        observed.strand(seen, enough=enough, observable=dimension.no_observation is None),
         documented.strand(found, enough=enough),
     )
     return compared(dimension.key, weight, strands, documented.staged(found))
@@ -181,30 +179,15 @@ def changes(before: Result, after: Result) -> tuple[Change, ...]:
             earlier = before.dimension(one.dimension).strand(strand.kind)
             if earlier.level is None or strand.level is None:
                 continue
-            probability = rose(
-                earlier.quantiles or (earlier.level,),
-                strand.quantiles or (strand.level,),
-            )
+            changed = change(earlier.quantiles or (earlier.level,), strand.quantiles or (strand.level,))
             found.append(
                 Change(
                     dimension=one.dimension,
                     kind=strand.kind,
                     before=earlier.level,
                     after=strand.level,
-                    probability=round(probability, 3),
-                    direction="up"
-                    if probability >= CERTAIN
-                    else "down"
-                    if probability <= 1 - CERTAIN
-                    else None,
+                    probability=round(changed.rose, 3),
+                    direction=DIRECTIONS.get(changed.verdict),
                 )
             )
     return tuple(found)
-
-
-def _chance(seen: Sequence[Observation]) -> np.random.Generator:
-    """Random numbers that depend on the evidence only, so that an assessment can be repeated; names play no part in it."""
-    facts = sorted(json.dumps([one.value, one.low, one.high, one.anchors, one.weight]) for one in seen)
-    return np.random.default_rng(
-        int.from_bytes(hashlib.sha256("\n".join(facts).encode()).digest()[:8], "big")
-    )

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from service.maturity import levels, result
-from service.maturity.levels import LEVELS
+from service.maturity import result
 from service.maturity.register import Entry, Standing
+from service.surveys.statistics import levels
+from service.surveys.statistics.levels import LEVELS
 
 WORTH = {Standing.MET: 1.0, Standing.PARTLY: 0.5, Standing.ABSENT: 0.0, Standing.EXPIRED: 0.5}
 """How much of a fact is there; what is disputed or unknown is left out."""
@@ -41,7 +42,7 @@ def strand(found: Sequence[result.Fact], *, enough: float) -> result.Strand:
     if not known or coverage < enough - 1e-9:
         return result.Strand(**common, insufficient="coverage")
     level = round(continuous(known), 2)
-    reached = levels.reached(level)
+    reached = levels.level(level)
     return result.Strand(**common, level=level, probability={one: float(one == reached) for one in LEVELS})
 
 
@@ -62,9 +63,10 @@ def shares(found: Sequence[result.Fact]) -> list[float]:
 
 
 def staged(found: Sequence[result.Fact]) -> int | None:
-    """The highest level whose facts, and those of all below, are met."""
+    """The highest level whose facts, and those of all below, are met; None where facts that nobody has assessed, or two assess
+    differently, leave it open."""
     met: dict[int, list[bool | None]] = {}
     for fact in found:
         assessed = None if fact.state in {"unknown", "disputed"} else fact.state == "met"
         met.setdefault(fact.level, []).append(assessed)
-    return levels.staged(met)
+    return levels.staged(met).level

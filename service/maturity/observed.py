@@ -1,5 +1,6 @@
 """What is observed of a dimension: published values of its indicators, on the scale of levels by their anchors."""
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from statistics import fmean
@@ -9,11 +10,15 @@ import numpy as np
 
 from metrics.catalog import CATALOG
 from metrics.metric import Tier
-from service.maturity.levels import Draws, interval, mean, probabilities, quantiles, score
+from service.maturity.draws import interval, quantiles
 from service.maturity.model import Dimension, Indicator
 from service.maturity.result import Kind, Observation, State, Strand
 from service.models import PublishedCoverage, PublishedValue
 from service.published import Published
+from service.surveys.statistics.bootstrap import generator
+from service.surveys.statistics.chances import level_chances
+from service.surveys.statistics.estimate import Floats
+from service.surveys.statistics.levels import LEVELS, score, score_draws
 
 KINDS = {
     Tier.CONTENT: ("create", "edit"),
@@ -22,10 +27,7 @@ KINDS = {
     Tier.PEOPLE: ("create", "comment", "join"),
 }
 """The kinds of activity of which a metric of a tier needs to know; the coverage of an indicator is that of those."""
-ANCHORS_VARY = 0.1
-"""How far anchors may be off, as a share of themselves: they are declared, not measured."""
-CONCENTRATION = 40.0
-"""Of the Dirichlet distribution of the weights: with four equal ones, each is about 0.25 ± 0.07."""
+DRAWS = 2000
 Z = 1.959964
 
 
@@ -63,7 +65,7 @@ def _observation(
         minimum_coverage=indicator.minimum_coverage,
         anchors=indicator.anchors,
         weight=indicator.weight,
-        score=None if value is None else round(float(score(value, indicator.anchors)), 2),
+        score=None if value is None else round(score(value, indicator.anchors) or 1.0, 2),
     )
 
 
@@ -89,15 +91,8 @@ def covered(lines: Sequence[PublishedCoverage], kinds: Sequence[str]) -> float |
     return round(fmean(shares), 3) if shares else None
 
 
-def strand(
-    seen: Sequence[Observation],
-    chance: np.random.Generator,
-    number: int,
-    *,
-    enough: float,
-    observable: bool,
-) -> Strand:
-    """The level of what is observed, from `number` draws; insufficient below the share `enough` of the indicators' weight."""
+def strand(seen: Sequence[Observation], *, enough: float, observable: bool) -> Strand:
+    """The level of what is observed; insufficient below the share `enough` of the indicators' weight."""
     known = [one for one in seen if one.score is not None]
     whole = sum(one.weight for one in seen)
     coverage = sum(one.weight for one in known) / whole if whole else 0.0
@@ -108,37 +103,36 @@ def strand(
     }
     if not observable or not known or coverage < enough - 1e-9:
         return Strand(**common, insufficient="coverage" if observable else "not_observable")
-    drawn = draws(known, chance, number)
+    drawn = draws(known)
     low, high = interval(drawn)
+    level = np.average([one.score or 0.0 for one in known], weights=[one.weight for one in known])
     return Strand(
         **common,
-        level=round(mean([one.score or 0.0 for one in known], [one.weight for one in known]), 2),
+        level=round(float(level), 2),
         low=round(low, 2),
         high=round(high, 2),
-        probability=probabilities(drawn),
+        probability=dict(zip(LEVELS, level_chances(drawn), strict=True)),
         quantiles=tuple(quantiles(drawn)),
     )
 
 
-def draws(known: Sequence[Observation], chance: np.random.Generator, number: int) -> Draws:
+def draws(known: Sequence[Observation]) -> Floats:
     """Levels that would as well be possible: values within their intervals, anchors and weights within what they are worth.
 
     A value is normal around itself with the standard error its interval at 95 % implies; one without interval is taken as it
-    is. All anchors of an indicator are off by the same uniform factor. Weights are Dirichlet.
+    is. Random numbers depend on the evidence alone: given out by value, not by name or place.
     """
-    # Random numbers are given out by value, not by name or place.
-    known = sorted(known, key=lambda one: (one.anchors, one.value or 0.0, one.low or 0.0, one.weight))
-    weights = chance.dirichlet(
-        CONCENTRATION * np.array([one.weight for one in known]) / sum(one.weight for one in known), number
+    ordered = sorted(
+        known, key=lambda one: (one.anchors, one.value or 0.0, one.low or 0.0, one.high or 0.0, one.weight)
     )
-    scores = np.empty((number, len(known)))
-    for place, one in enumerate(known):
+    key = json.dumps([[one.value, one.low, one.high, one.anchors, one.weight] for one in ordered])
+    chance = generator("observed", key)
+    values = []
+    for one in ordered:
         spread = 0.0 if one.low is None or one.high is None else (one.high - one.low) / (2 * Z)
-        values = chance.normal(one.value or 0.0, spread, number)
-        factors = chance.uniform(1 - ANCHORS_VARY, 1 + ANCHORS_VARY, number)
-        # To stretch the anchors is to shrink the value.
-        scores[:, place] = score(values / factors, one.anchors)
-    return np.asarray((weights * scores).sum(axis=1))
+        values.append(chance.normal(one.value or 0.0, spread, DRAWS))
+    anchors, weights = [one.anchors for one in ordered], [one.weight for one in ordered]
+    return score_draws(values, anchors, weights, "observed", key)
 
 
 def newest_day(seen: Sequence[Observation]) -> date | None:

@@ -129,7 +129,8 @@ class Assessed(_Frozen):
 
 
 class Change(_Frozen):
-    """One strand of a dimension since the assessment before. `direction` only where it is all but certain."""
+    """One strand of a dimension since the assessment before. `probability` is that of a rise; `direction` only where it is all but
+    certain."""
 
     dimension: str
     kind: Kind

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from service.maturity.levels import interval, probabilities, quantiles
+from service.maturity.draws import interval, quantiles
 from service.maturity.result import Answers, Kind, Strand
+from service.surveys.statistics.chances import level_chances
+from service.surveys.statistics.levels import LEVELS
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def strand(scale: Scale, *, enough: float) -> Strand:
         level=round(scale.mean, 2),
         low=round(low, 2),
         high=round(high, 2),
-        probability=probabilities(drawn),
+        probability=dict(zip(LEVELS, level_chances(drawn), strict=True)),
         quantiles=tuple(quantiles(drawn)),
         people=scale.people,
     )

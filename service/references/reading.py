@@ -63,6 +63,3 @@ def _metrics(keys: Iterable[str]) -> Iterator[str]:
     for key in keys:
         if key not in CATALOG:
             yield f"there is no metric {key!r}: choose a key that `resonanz metrics list` shows"
-
-
-__all__ = ["Damaged", "load", "references"]

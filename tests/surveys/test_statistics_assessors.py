@@ -125,6 +125,8 @@ def test_what_tells_nothing_of_agreement_has_its_reason() -> None:
     few = krippendorff([[1, 2, 3], [1, 2, 4]], Scale.ORDINAL)
     assert few.value is not None
     assert (few.low, few.reason) == (None, Reason.TOO_FEW_UNITS)
+    five = krippendorff([[1, 2, 3, 4, 5], [1, 2, 4, 4, 3]], Scale.ORDINAL, "k")
+    assert five.low is not None
     # One odd judgement among equal ones: many draws leave it out, and then nothing varies.
     odd = krippendorff([[3] * 8, [3] * 7 + [4]], Scale.INTERVAL, "k")
     assert odd.value is not None

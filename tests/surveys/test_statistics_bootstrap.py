@@ -95,6 +95,8 @@ def test_what_can_not_be_drawn_has_its_reason() -> None:
     assert mean([], "k").reason is Reason.TOO_FEW_PEOPLE
     few = mean([1, 2, 3, None], "k")
     assert (few.value, few.low, few.n, few.reason) == (2, None, 3, Reason.TOO_FEW_PEOPLE)
+    assert mean([1, 2, 3, 4], "k").low is None
+    assert mean([1, 2, 3, 4, 5], "k").low is not None
     same = mean([4.1] * 20, "k")
     assert (same.value, same.low, same.reason) == (pytest.approx(4.1), None, Reason.NO_SPREAD)
 

@@ -165,6 +165,13 @@ def test_nothing_is_told_of_fewer_than_five() -> None:
     assert told.mean.reason is Reason.TOO_FEW_PEOPLE
 
 
+def test_small_steps_of_scores_count_as_well() -> None:
+    # All within one point, and every one of the second group above every one of the first: 2 / C(10, 5) by exact ranks.
+    told = difference([3.0, 3.1, 3.2, 3.3, 3.4], [3.5, 3.6, 3.7, 3.8, 3.9], "k")
+    assert told.p == pytest.approx(2 / 252)
+    assert told.mean.value == pytest.approx(0.5)
+
+
 def test_two_groups_of_one_mind_do_not_differ() -> None:
     told = difference([4] * 8, [4] * 9, "k")
     assert (told.mean.value, told.mean.reason, told.g, told.p) == (0, Reason.NO_SPREAD, None, 1)

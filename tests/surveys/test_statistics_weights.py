@@ -124,6 +124,7 @@ def test_one_margin_is_post_stratification() -> None:
     weighting = raked({"unit": UNIT[:30]}, {"unit": POPULATION["unit"]})
     np.testing.assert_allclose(weighting.weights, poststratified(UNIT[:30], POPULATION["unit"]).weights)
     assert weighting.rounds == 1
+    assert raked({"unit": UNIT[:30]}, {"unit": POPULATION["unit"]}, rounds=1).rounds == 1
 
 
 def test_margins_that_contradict_each_other_are_named() -> None:
