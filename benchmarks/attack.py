@@ -15,6 +15,7 @@ from math import log, sqrt
 
 import numpy as np
 
+from benchmarks import joining
 from benchmarks.attacker import (
     Published,
     Publisher,
@@ -225,5 +226,6 @@ def main(histories: int) -> int:
     """Attack so many histories and print what was found; the number of violations."""
     report = run(histories)
     tell(report)
+    joining.tell(5 * histories)
     too_much = sum(report.gain(name)[1] > ALLOWED for name in report.guesses)
     return sum(map(len, report.violations.values())) + too_much

@@ -280,7 +280,8 @@ def _span(row: Measured, k: int) -> tuple[int, int]:
         for other in range(k, people - k + 1)
         if rounded_share(other, people, k, 0.01) == rounded_share(count, people, k, 0.01)
     ]
-    return count - same[0], same[-1] - count
+    # Something that should not be shown at all is known exactly.
+    return (count - same[0], same[-1] - count) if same else (0, 0)
 
 
 def _every_role(state: Period) -> Period:

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
         default=None, description="URL the service is reached by, for cookies and origins"
     )
     minimum_group: int = Field(default=10, ge=5, description="k: fewer people are never shown (hard floor 5)")
+    survey_minimum_group: int = Field(
+        default=7, ge=5, description="the same for surveys, unless a round says more (hard floor 5)"
+    )
     oidc_issuer: str | None = Field(
         default=None, description="the company's sign-in service (OpenID Connect), exactly as it names itself"
     )

@@ -985,6 +985,63 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_plan_frame")),
     )
+    op.create_table(
+        "organisation_profile",
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("industry", sa.String(length=1), nullable=True),
+        sa.Column("size", sa.String(length=16), nullable=True),
+        sa.Column("country", sa.String(length=2), nullable=True),
+        sa.Column("desk", sa.String(length=16), nullable=True),
+        sa.Column("shares_benchmark", sa.Boolean(), nullable=False),
+        sa.Column("benchmark", sa.String(length=32), nullable=False),
+        sa.Column("secret", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_organisation_profile_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_organisation_profile")),
+        sa.UniqueConstraint("benchmark", name=op.f("uq_organisation_profile_benchmark")),
+    )
+    op.create_table(
+        "benchmark_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("peer", sa.String(length=32), nullable=False),
+        sa.Column("public_key", sa.String(length=64), nullable=False),
+        sa.Column("imported", Instant(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_benchmark_file_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_benchmark_file")),
+        sa.UniqueConstraint("organisation_id", "peer", name=op.f("uq_benchmark_file_organisation_id")),
+    )
+    op.create_table(
+        "comparison_publication",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("created", Instant(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("members", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_comparison_publication_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_comparison_publication")),
+    )
+    with op.batch_alter_table("comparison_publication", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_comparison_publication_organisation_id"), ["organisation_id"], unique=False
+        )
+
     # ### end Alembic commands ###
 
 

@@ -107,7 +107,7 @@ def collect(
             raise NotFound(f"there is no source {source_key!r}: `resonanz source list` shows those there are")
         organisation = session.get_one(Organisation, source.organisation_id)
     busy = f"the source {source_key!r} is being collected right now"
-    erasing = "people are being erased from the activity log right now"
+    erasing = "people are being erased from the activity log, or a backup is made of it, right now"
     with (
         hold(engine, f"source {source_key}", busy=busy),
         hold(engine, LOG_LOCK, shared=True, busy=erasing),

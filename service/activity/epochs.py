@@ -17,7 +17,7 @@ from typing import Any
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from sqlalchemy import Engine, delete, update
 
-from service.activity.forget import alone
+from service.activity.forget import alone, rewrite
 from service.activity.log import ActivityLog, State
 from service.activity.pseudonym import KEY_BYTES, Keys, Pseudonymiser, open_keys
 from service.activity.rows import to_arrow
@@ -126,6 +126,7 @@ def begin(engine: Engine, log: ActivityLog, path: Path, clock: Callable[[], date
             session.execute(delete(Measuring))
             session.execute(update(Source).values(people_observed=None, views=None, views_linked=None))
             session.execute(update(Room).values(members_observed=None))
+        rewrite(engine, [table.__tablename__ for table in _COLLECTED])
         entries = _entries(path)
         number = max(int(entry["id"]) for entry in entries) + 1
         key = secrets.token_bytes(KEY_BYTES).hex()

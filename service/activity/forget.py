@@ -1,6 +1,6 @@
 """Erases people, or everything a source brought, from both stores, while nobody collects or measures."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def erase_people(
         erased = log.erase(accounts)
         with transaction(engine) as session:
             delete_people(session.connection(), accounts)
-        _rewrite(engine)
+        rewrite(engine)
         left = traces(engine, accounts)
     if left:
         raise ErasureIncomplete(
@@ -80,7 +80,7 @@ def remove_source(engine: Engine, log: ActivityLog, key: str) -> int:
         removed = log.remove(key)
         with transaction(engine) as session:
             session.execute(delete(Source).where(Source.key == key))
-        _rewrite(engine)
+        rewrite(engine)
     return removed
 
 
@@ -101,12 +101,15 @@ def _accounts(session: Session, pseudonyms: Collection[int]) -> set[int]:
     return wanted | {pseudonym for pseudonym, identity in known if identity in wanted}
 
 
-def _rewrite(engine: Engine) -> None:
-    """Deleted rows stay in the files of a database until it writes them anew."""
+def rewrite(engine: Engine, names: Iterable[str] = (*PEOPLE, Journal.__tablename__)) -> None:
+    """Deleted rows stay in the files of a database until it writes them anew: SQLite all of it, PostgreSQL these tables.
+
+    Copies the program made of an SQLite database before an upgrade are removed.
+    """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":
             # What PostgreSQL knows of a column to plan queries are samples of its values, so that is made anew as well.
-            for name in (*PEOPLE, Journal.__tablename__):
+            for name in names:
                 connection.execute(text(f"VACUUM (FULL, ANALYZE) {name}"))
         else:
             connection.execute(text("VACUUM"))

@@ -182,6 +182,8 @@ class Pseudonymiser:
         self._organisation = organisation
         self.opted_out = opted_out
         self._cache: dict[tuple[str, str | None], int] = {}
+        self._absent: dict[tuple[str, str | None], bool] = {}
+        self._asked_of: frozenset[str] | None = None
 
     def person(self, canonical_id: str, source: str | None = None) -> int:
         """The pseudonym of a person: a signed 64-bit number. An empty id is refused with ValueError."""
@@ -217,8 +219,14 @@ class Pseudonymiser:
         """Whether the person has opted out: nothing of them may be kept."""
         if self.opted_out is None or not self.opted_out.marks:
             return False
-        marks = self.marks(self.opted_out.register, canonical_id, source)
-        return not self.opted_out.marks.isdisjoint(marks.all)
+        if self._asked_of is not self.opted_out.marks or len(self._absent) >= _CACHED:
+            self._asked_of, self._absent = self.opted_out.marks, {}
+        known = self._absent.get((canonical_id, source))
+        if known is None:
+            marks = self.marks(self.opted_out.register, canonical_id, source)
+            known = not self.opted_out.marks.isdisjoint(marks.all)
+            self._absent[(canonical_id, source)] = known
+        return known
 
     def meet(self, account: str, source: str, canonical: str | None) -> None:
         """Learn that an account has a shared id: if either has opted out, both have."""

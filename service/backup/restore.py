@@ -190,7 +190,7 @@ def _upload(log: ActivityLog, staged: ActivityLog | None) -> None:
             stream = target.open_output_stream(name)
             while chunk := source.read(_CHUNK):
                 stream.write(chunk)
-            stream.close()
+            stream.close()  # type: ignore[attr-defined]  # its stub forgot it
 
 
 @contextmanager

@@ -45,6 +45,7 @@ NOT_NOTED: Mapping[str, str] = {
             "privacy agreement show",
             "privacy agreement diff",
             "privacy agreement export",
+            "privacy dry-run",
             "privacy key list",
             "privacy person verify",
             "privacy person opted-out",

@@ -86,6 +86,26 @@ def list_keys(
         )
 
 
+@app.command("dry-run")
+def dry_run(as_json: AsJson = False) -> None:
+    """Show what collecting stores of an invented person and what would be published: tried on a small wiki, then thrown away."""
+    from service.demo.dry_run import dry_run as tried
+
+    with opened() as context:
+        found = tried(context.settings.minimum_group)
+    if as_json:
+        print_json(found.to_dict())
+        return
+    console.print(f"1. What the platform answers to {found.request}:")
+    print_json(found.answer)
+    console.print("2. What is stored of it, and of the person:")
+    print_json({"activities": found.activities, "person": found.known})
+    told = ", ".join(f"{name}: {number}" for name, number in found.traces.items())
+    console.print(f"Found in everything that was stored: {told}.")
+    console.print(f"3. What would be published (groups of {found.minimum_group} or more):")
+    print_table(found.published, ("room", "metric", "since", "state", "reason", "value", "people"))
+
+
 @app.command("stop")
 def stop(
     organisation: Annotated[str | None, typer.Option(help="Key, where there are several.")] = None,

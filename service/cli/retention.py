@@ -123,7 +123,9 @@ def retained(context: Context) -> str:
         found = [(key, number) for key, number in session.execute(every)]
     for key, number in found:
         # The day's own run may still come.
-        due = preview(context.engine, context.log, number, clock=lambda: datetime.now(UTC) - timedelta(days=1))
+        due = preview(
+            context.engine, context.log, number, clock=lambda: datetime.now(UTC) - timedelta(days=1)
+        )
         if due:
             raise Invalid(
                 f"{key} has data older than they may be kept: `resonanz privacy retention --organisation {key}` deletes them"

@@ -8,24 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
+from service.cli import survey_import
 from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.cli.survey_import import Owner, Round, note
 from service.errors import Conflict, Invalid
 
 app = typer.Typer(no_args_is_help=True, help="Rounds of the survey. Answers lead back to nobody.")
 groups = typer.Typer(no_args_is_help=True, help="Groups of people who are invited.")
 app.add_typer(groups, name="group")
+app.command("import")(survey_import.import_answers)
 
-Round = Annotated[str, typer.Argument(help="Key of the round.")]
 Group = Annotated[str, typer.Argument(help="Key of the group.")]
-Owner = Annotated[str | None, typer.Option("--organisation", help="Key, where there are several.")]
-
-
-def _note(session: Any, action: str, facts: dict[str, Any], organisation: str) -> None:
-    from service.security import audit
-    from service.security.accounts import CONSOLE
-
-    audit.append(session, CONSOLE, action, facts, organisation)
 
 
 @app.command("create")
@@ -49,9 +43,12 @@ def create(
         owner = the_organisation(session, organisation)
         made = rounds.create(
             session, owner, key, title_de=german, title_en=english, form=form,
-            minimum_group=minimum_group, now=datetime.now(UTC),
+            minimum_group=minimum_group or max(
+                context.settings.survey_minimum_group, rounds.agreed_minimum(session, owner.id)
+            ),
+            now=datetime.now(UTC),
         )  # fmt: skip
-        _note(session, "survey created", {"round": made.key}, owner.key)
+        note(session, "survey created", {"round": made.key}, owner.key)
         minimum = made.minimum_group
     console.print(f"Round {key} is a draft; groups of fewer than {minimum} are never shown.")
 
@@ -77,7 +74,7 @@ def add_group(
         rounds.add_group(
             session, survey, group, label=label, invited=invited, respondents=respondents, unit=unit
         )
-        _note(session, "survey group added", {"round": key, "group": group}, owner.key)
+        note(session, "survey group added", {"round": key, "group": group}, owner.key)
     console.print(f"Group {group} with {invited} people belongs to round {key}.")
 
 
@@ -125,7 +122,7 @@ def invite(
                 writer.writerow(("group", "link"))
                 writer.writerows((chosen.key, f"{base}/answer/{token}") for token in tokens)
                 facts = {"round": key, "group": group, "count": len(tokens), "shared": shared}
-                _note(session, "survey links made", facts, owner.key)
+                note(session, "survey links made", facts, owner.key)
         except BaseException:
             output.unlink(missing_ok=True)
             raise
@@ -143,7 +140,7 @@ def withdraw(key: Round, group: Group, organisation: Owner = None) -> None:
         owner = the_organisation(session, organisation)
         survey = rounds.the_round(session, owner, key)
         rounds.withdraw(session, survey, rounds.the_group(session, survey, group))
-        _note(session, "survey links withdrawn", {"round": key, "group": group}, owner.key)
+        note(session, "survey links withdrawn", {"round": key, "group": group}, owner.key)
     console.print(f"The unused links of {group} lead nowhere any more.")
 
 
@@ -216,7 +213,7 @@ def _start(key: str, organisation: str | None) -> None:
     with opened() as context, context.transaction() as session:
         owner = the_organisation(session, organisation)
         rounds.start(session, rounds.the_round(session, owner, key), datetime.now(UTC))
-        _note(session, "survey opened", {"round": key}, owner.key)
+        note(session, "survey opened", {"round": key}, owner.key)
     console.print(f"Round {key} takes answers.")
 
 
@@ -229,7 +226,7 @@ def close_round(key: Round, organisation: Owner = None) -> None:
     with opened() as context, context.transaction() as session:
         owner = the_organisation(session, organisation)
         closing = close(session, rounds.the_round(session, owner, key), datetime.now(UTC))
-        _note(session, "survey closed", {"round": key}, owner.key)
+        note(session, "survey closed", {"round": key}, owner.key)
     if closing.publication is None:
         console.print(f"Round {key} is closed. Too few people answered for anything to be shown.")
     elif closing.renewed:

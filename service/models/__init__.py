@@ -5,6 +5,7 @@ from service.models.advice import MeasureDecision, PlanFrame
 from service.models.agreement import AgreementSignature, AgreementVersion, HolderKey
 from service.models.audit import AuditEntry, AuditHead
 from service.models.base import Base
+from service.models.comparison import BenchmarkFile, ComparisonPublication, OrganisationProfile
 from service.models.maturity import Assessment, Evidence, EvidenceRating
 from service.models.measurement import Fingerprint, Measurement, Measuring
 from service.models.organisation import Milestone, OfficialUnit, Organisation, Shutdown, Site, Unit
@@ -50,6 +51,8 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Base",
+    "BenchmarkFile",
+    "ComparisonPublication",
     "Coverage",
     "Evidence",
     "EvidenceRating",
@@ -66,6 +69,7 @@ __all__ = [
     "Milestone",
     "OfficialUnit",
     "Organisation",
+    "OrganisationProfile",
     "PasswordLink",
     "Person",
     "PlanFrame",

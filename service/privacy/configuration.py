@@ -27,7 +27,7 @@ def terms(session: Session, organisation: Organisation, settings: Settings) -> d
         "sources": sections.sources(connected),
         "fields": sections.fields(),
         "metrics": sections.metrics(),
-        **protection(settings.minimum_group),
+        **protection(settings.minimum_group, settings.survey_minimum_group),
         "retention": sections.retention(session, organisation.id),
         "roles": sections.roles(),
         "outputs": sections.outputs(),

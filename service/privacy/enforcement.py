@@ -127,7 +127,15 @@ def require_measure(session: Session, organisation_id: int) -> None:
 def require_publish(session: Session, organisation_id: int, protection: Mapping[str, Any]) -> None:
     """Before anything is published under groups and rules of suppression. Raises `Stopped` and `ExceedsAgreement`."""
     require_running(session, organisation_id)
-    running = {"metrics": sections.metrics(), **protection}
+    agreement = active(session, organisation_id)
+    agreed = agreement.terms.get("groups", {}) if agreement else {}
+    # Surveys are published on their own, under what is agreed for them (`service.surveys.rounds`).
+    surveys = {"survey": agreed["survey"]} if "survey" in agreed else {}
+    running = {
+        "metrics": sections.metrics(),
+        **protection,
+        "groups": {**surveys, **protection["groups"]},
+    }
     require(session, organisation_id, "publishing", running)
 
 

@@ -78,6 +78,13 @@ def sign(
     agreement: Agreement, holder: str, file: Path, passphrase: str, *, now: datetime | None = None
 ) -> Signature:
     """Sign with the private key in a file. Raises `Invalid` for a wrong passphrase or another kind of key."""
+    public_key, value = sign_message(agreement.message, file, passphrase)
+    signed = (now or datetime.now(UTC)).replace(microsecond=0).isoformat()
+    return Signature(require_holder(holder), public_key, value, signed)
+
+
+def sign_message(message: bytes, file: Path, passphrase: str) -> tuple[str, str]:
+    """Sign any message: the public key and the signature in base64. Raises `Invalid` as `sign` does."""
     try:
         key = load_pem_private_key(file.read_bytes(), passphrase.encode())
     except OSError as error:
@@ -86,16 +93,18 @@ def sign(
         raise Invalid(f"{file} can not be opened with this passphrase") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise Invalid(f"{file} holds no Ed25519 key")
-    value = base64.b64encode(key.sign(agreement.message)).decode("ascii")
-    signed = (now or datetime.now(UTC)).replace(microsecond=0).isoformat()
-    return Signature(require_holder(holder), _raw(key.public_key()), value, signed)
+    return _raw(key.public_key()), base64.b64encode(key.sign(message)).decode("ascii")
 
 
 def valid(agreement: Agreement, signature: Signature) -> bool:
     """Whether the signature is one of this agreement under the public key it names."""
+    return valid_message(signature.public_key, signature.value, agreement.message)
+
+
+def valid_message(public_key: str, value: str, message: bytes) -> bool:
+    """Whether a signature in base64 is one of this message under that public key."""
     try:
-        value = base64.b64decode(signature.value, validate=True)
-        _public(signature.public_key).verify(value, agreement.message)
+        _public(public_key).verify(base64.b64decode(value, validate=True), message)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -66,6 +66,22 @@ TABLES: Mapping[str, Label] = {
     "published_value": Label(de="Veröffentlichte Werte", en="Published values"),
     "published_room": Label(de="Veröffentlichte Räume", en="Published rooms"),
     "published_coverage": Label(de="Veröffentlichte Vollständigkeit", en="Published coverage"),
+    "released_count": Label(
+        de="Zählungen hinter Veröffentlichtem, nur intern", en="Counts behind what was published, inside only"
+    ),
+    "survey_round": Label(de="Umfragewellen", en="Survey rounds"),
+    "survey_group": Label(de="Eingeladene Gruppen", en="Groups invited"),
+    "invitation": Label(
+        de="Unbenutzte Umfragelinks, ohne Person", en="Unused links of surveys, without a person"
+    ),
+    "response": Label(
+        de="Antworten, ohne Person, Zeit und Reihenfolge", en="Answers, without person, time or order"
+    ),
+    "survey_import": Label(
+        de="Prüfsummen übernommener Antworten", en="Digests of answers taken over from elsewhere"
+    ),
+    "survey_publication": Label(de="Veröffentlichungen von Umfragen", en="Publications of surveys"),
+    "published_answer": Label(de="Veröffentlichte Umfragewerte", en="Published values of surveys"),
     "account": Label(de="Zugänge zu Resonanz", en="Accounts of Resonanz"),
     "session": Label(de="Anmeldungen an Resonanz", en="Sessions at Resonanz"),
     "source": Label(de="Angebundene Systeme", en="Connected systems"),
@@ -107,6 +123,9 @@ PERMISSIONS: Mapping[str, Label] = {
     "view": Label(de="Seiten ansehen", en="viewing pages"),
     "query": Label(de="Werte abfragen und ausgeben", en="querying and exporting values"),
     "tokens": Label(de="eigene Zugangsschlüssel zur Schnittstelle", en="own tokens for the interface"),
+    "manage": Label(
+        de="Umfragen, Nachweise und Maßnahmen verwalten", en="managing surveys, evidence and measures"
+    ),
     "audit": Label(
         de="Einsicht in Erhebung, Zugänge und Protokoll der Abfragen",
         en="seeing what is collected, who has access, and the log of queries",

@@ -14,8 +14,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from service.activity.aged import on_disk
-from service.activity.forget import _rewrite as rewrite
-from service.activity.forget import alone, recover
+from service.activity.forget import alone, recover, rewrite
 from service.activity.log import ActivityLog
 from service.database import transaction
 from service.errors import NotFound, ServiceError

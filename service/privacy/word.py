@@ -7,9 +7,9 @@ from typing import Any
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
+from service.office import a4, field, speak, steady
 from service.privacy.paper import Paper, Table
 
 _WIDTH = 170  # mm between the margins of A4
@@ -19,12 +19,10 @@ def to_docx(paper: Paper, created: datetime) -> bytes:
     """A4, real headings and tables whose header repeats on every page; no field has to be updated by hand."""
     document = Document()
     page = document.sections[0]
-    page.page_width, page.page_height = Mm(210), Mm(297)
-    page.left_margin = page.right_margin = Mm(20)
-    page.top_margin, page.bottom_margin = Mm(22), Mm(20)
+    a4(page)
     style = document.styles["Normal"]
     style.font.name, style.font.size = "Calibri", Pt(10.5)
-    _speak(style.element, paper.language)
+    speak(style.element, paper.language)
     properties = document.core_properties
     properties.title, properties.language = f"{paper.title}: {paper.subtitle}", paper.language
     properties.author, properties.comments = "Resonanz", ""
@@ -46,10 +44,10 @@ def to_docx(paper: Paper, created: datetime) -> bytes:
     foot = page.footer.paragraphs[0]
     foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
     foot.add_run(f"{paper.footer} · {paper.page} ").font.size = Pt(8)
-    _page_number(foot)
+    field(foot, "PAGE", "1")
     stream = io.BytesIO()
     document.save(stream)
-    return stream.getvalue()
+    return steady(stream.getvalue(), created)
 
 
 def _table(document: Any, given: Table, *, headed: bool = True) -> None:
@@ -68,20 +66,3 @@ def _table(document: Any, given: Table, *, headed: bool = True) -> None:
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     if headed:
         table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-
-
-def _speak(style: Any, language: str) -> None:
-    spoken = OxmlElement("w:lang")
-    spoken.set(qn("w:val"), "de-DE" if language == "de" else "en-GB")
-    style.get_or_add_rPr().append(spoken)
-
-
-def _page_number(paragraph: Any) -> None:
-    field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), "PAGE")
-    paragraph._p.append(field)
-    run = OxmlElement("w:r")
-    shown = OxmlElement("w:t")
-    shown.text = "1"
-    run.append(shown)
-    field.append(run)

@@ -48,6 +48,10 @@ EXCLUSIONS: Mapping[str, Label] = {
 OUTPUTS: Mapping[str, Label] = {
     "pages": Label(de="Seiten des Dienstes im Browser", en="Pages of the service in a browser"),
     "api": Label(de="Programmierschnittstelle (JSON und CSV)", en="Programming interface (JSON and CSV)"),
+    "documents": Label(
+        de="Dokumente zum Mitnehmen: Konzept, Roadmap und Projektplan, nur aus veröffentlichten Werten",
+        en="Documents to take along: concept, roadmap and project plan, from published values only",
+    ),
     "console": Label(
         de="Konsole am Server: Betrieb, und Zählungen gespeicherter Aktivitäten, nie je Person",
         en="Console at the server: operation, and counts of stored activities, never per person",
@@ -55,9 +59,24 @@ OUTPUTS: Mapping[str, Label] = {
 }
 PREFIXES: Mapping[str, str] = {
     "/api/": "api",
+    "/roadmap/files/": "documents",
+    "/report/": "documents",
+    "/agreement": "pages",
+    "/assessment": "pages",
+    "/comparison": "pages",
+    "/evidence": "pages",
+    "/fields": "pages",
+    "/findings": "pages",
+    "/measures": "pages",
+    "/overview": "pages",
+    "/password": "pages",
+    "/report": "pages",
+    "/roadmap": "pages",
+    "/answer": "pages",
     "/council": "pages",
     "/login": "pages",
     "/logout": "pages",
+    "/surveys": "pages",
     "/rooms": "pages",
     "/static": "pages",
     "/tokens": "pages",

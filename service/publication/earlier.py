@@ -163,22 +163,22 @@ def _anew(
 ) -> dict[Place, Change] | None:
     """How much each cell changed against all that was ever published, or None if the family has to stay as it was.
 
-    It stays if more is said of people by cells of which few changed, and which would have to be hidden, than by cells of which
-    many did; or if its units are others.
+    It stays if any of its cells changed by few: beside the others, published anew, what is left of such a cell could be
+    worked out. It stays as well if its units are others.
     """
     changes: dict[Place, Change] = {}
-    weight = dict.fromkeys(Change, 0)
+    known = False
     for at, row in now.items():
         least = forms[row.metric].minimum or k
         found = [change(state[at].row, row, forms[row.metric], least) for state in states if at in state]
         # The last state again is nothing new, whatever came before it.
         last = Change.NONE if at in states[-1] and _same(states[-1][at].row, row) else Change.MANY
         changes[at] = Change.NONE if last is Change.NONE else Change.FEW if Change.FEW in found else last
-        weight[changes[at]] += row.people or 0 if found else 0
-    if weight[Change.FEW] == weight[Change.MANY] == 0:
-        return changes
+        known = known or bool(found and changes[at] is Change.MANY)
+    if Change.FEW in changes.values():
+        return None
     scopes = {at[2:] for at in now} == {at[2:] for at in states[-1]}
-    return changes if scopes and weight[Change.MANY] > weight[Change.FEW] else None
+    return changes if scopes or not known else None
 
 
 def _pin(changed: Change, at: Place, states: Sequence[State], row: Measured, k: int) -> Pin:

@@ -79,10 +79,14 @@ APART = frozenset({"regularity", "bridging_share", "retention_1", "retention_3",
 """Shares of people whose count follows from no other: they look at other days or other acts than any metric of their period."""
 
 
-def protection(minimum_group: int) -> dict[str, Any]:
-    """How published values are protected, as terms of an agreement: group sizes, rules, steps of rounding in thousandths."""
+def protection(minimum_group: int, survey_group: int | None = None) -> dict[str, Any]:
+    """How published values are protected, as terms of an agreement: group sizes, rules, steps of rounding in thousandths.
+
+    `survey_group` is the smallest group of which a survey shows anything, where surveys are spoken of.
+    """
+    groups = {"floor": FLOOR, "observed": minimum_group}
     return {
-        "groups": {"floor": FLOOR, "observed": minimum_group},
+        "groups": groups if survey_group is None else {**groups, "survey": survey_group},
         "suppression": {
             "rules": sorted((SMALL_GROUP, COMPLEMENTARY, HOMOGENEITY, DIFFERENCE, DOMINANCE)),
             "relations": sorted(_told(relation) for relation in LINKS),

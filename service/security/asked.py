@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from metrics.catalog import CATALOG
-from service.models import Milestone, Organisation, Publication, PublishedRoom, PublishedValue
+from service.models import Milestone, Organisation, Publication, PublishedRoom, PublishedValue, SurveyRound
 
 WORDS = frozenset({"scope", "window", "format", "against", "since", "until", "before", "limit"})
 WORD = re.compile(r"organisation|unit|room|site|week|days28|weeks26|json|csv|[0-9]{1,9}|\d{4}-\d\d-\d\d")
@@ -54,8 +54,9 @@ def _owner(db: Session, given: Mapping[str, str], only: Organisation | None = No
             select(Publication.organisation_id).join(PublishedValue).where(PublishedValue.scope_key == key)
         )
         declared = select(Milestone.organisation_id).where(Milestone.key == key)
+        surveyed = select(SurveyRound.organisation_id).where(SurveyRound.key == key)
         found = select(Organisation).where(
-            or_(*(Organisation.id.in_(one) for one in (published, measured, declared)))
+            or_(*(Organisation.id.in_(one) for one in (published, measured, declared, surveyed)))
         )
         owners |= set(db.scalars(found if only is None else found.where(Organisation.id == only.id)))
     return owners.pop() if len(owners) == 1 else None

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu
 
 from service.models import SurveyGroup
 from service.publication.rounding import bound, rounded_people
@@ -14,7 +15,7 @@ from service.surveys.grid import DIFFERENT, POOL, Grid
 from service.surveys.sample import FEWEST_ITEMS, Table
 from service.surveys.statistics import bootstrap, nonresponse, units, weights
 from service.surveys.statistics.agreement import Null, agreement
-from service.surveys.statistics.differences import difference, holm
+from service.surveys.statistics.differences import cliffs_delta, holm
 from service.surveys.statistics.estimate import Estimate, Floats
 from service.surveys.statistics.precision import finite_correction, share_interval
 from service.surveys.statistics.reliability import reliability
@@ -171,16 +172,21 @@ def apart(table: Table, grid: Grid, scores: Floats) -> Apart:
 
 def against_the_rest(scores: Mapping[str, Floats], groups: Mapping[str, NDArray[np.int64]],
                      asked: list[tuple[str, int]]) -> dict[tuple[str, int], str | None]:  # fmt: skip
-    """For each (dimension, group): higher or lower than all others, beyond chance over all that are asked together (Holm)."""
+    """For each (dimension, group): higher or lower than all others, beyond chance over all that are asked together.
+
+    By the test of Mann and Whitney (1947), corrected for their number (Holm 1979).
+    """
     if not asked:
         return {}
     chances: list[float | None] = []
     directions = []
     for dimension, group in asked:
         inside = groups[dimension] == group
-        found = difference(scores[dimension][~inside], scores[dimension][inside], dimension, str(group))
-        chances.append(found.p)
-        directions.append(found.delta.value or 0.0)
+        rest, own = scores[dimension][~inside], scores[dimension][inside]
+        rest, own = rest[~np.isnan(rest)], own[~np.isnan(own)]
+        tested = min(len(rest), len(own)) >= bootstrap.FEWEST and np.ptp(np.concatenate([rest, own])) > 0
+        chances.append(float(mannwhitneyu(own, rest).pvalue) if tested else None)
+        directions.append(cliffs_delta(rest, own).value or 0.0)
     corrected = holm(np.array([np.nan if chance is None else chance for chance in chances]))
     return {
         pair: ("higher" if direction > 0 else "lower") if chance < SIGNIFICANT else None

@@ -185,7 +185,8 @@ class Words:
                 words = f"{language.label(fact.name)}: {standing}"
             case SizeCondition():
                 bounds = self._bounds(leaf.at_least, leaf.below)
-                words = f"{language.text('people per room')}: {bounds}"
+                what = language.text("people per room")
+                words = f"{what}: {bounds}"
         return words
 
     def proof(self, proof: Proof) -> str:

@@ -26,6 +26,7 @@ ROLES = {
     "it_admin": N_("IT admin"),
     "auditor": N_("Works council and audit"),
 }
+NOT_SHOWN = N_("not shown")
 STATES = {
     "published": N_("shown"),
     "small_group": N_("not shown: too few people"),
@@ -95,7 +96,7 @@ def show_dry_run(request: Request) -> HTMLResponse:
                 language.label(CATALOG[one["metric"]].label),
                 language.day(one["since"]),
                 language.percent(one["value"]) if one["state"] == "published" else "–",
-                language.text(STATES.get(one["reason"] or one["state"], N_("not shown"))),
+                language.text(STATES.get(one["reason"] or one["state"], NOT_SHOWN)),
             )
             for one in found.published
         ],

@@ -202,13 +202,13 @@ def _told(
         language.text("Cannot judge"),
         language.text("Two highest"),
     ]
-    rows = []
+    rows, turned = [], language.text("reversed")
     for one in strand.answers:
         question = questions[one.key]
         label = language.label(question.text)
         rows.append(
             [
-                f"{label} ({language.text('reversed')})" if question.reverse else label,
+                f"{label} ({turned})" if question.reverse else label,
                 "–" if one.people is None else language.number(one.people),
                 _shares(one, language),
                 "–" if one.dont_know is None else language.percent(one.dont_know),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks import attack
+from benchmarks import attack, joining
 from benchmarks.attacker import (
     Publisher,
     Reconstruction,
@@ -19,7 +19,7 @@ from benchmarks.histories import ALL, History, Period, draw
 from service.publication.measured import Outcome
 from service.publication.protect import System
 
-HISTORIES = 12
+HISTORIES = 8
 
 
 def history(seed: int) -> History:
@@ -46,7 +46,7 @@ def test_nothing_about_a_few_people_follows_from_all_that_is_published(
 
 
 def test_enough_is_published_to_attack_at_all(report: attack.Report) -> None:
-    assert report.cells["published"] > 500
+    assert report.cells["published"] > 300
     assert report.cells["published"] > 0.3 * report.cells["groups of k, k on each side"]
 
 
@@ -77,10 +77,10 @@ def corrected(seed: int, *, remembers: bool) -> tuple[History, list[str], list[s
 
 
 def test_a_publisher_that_forgets_what_it_published_is_caught_by_differences_over_time() -> None:
-    caught = [corrected(seed, remembers=False) for seed in range(10)]
-    assert sum(bool(apart) for _, apart, _ in caught) >= 3
-    assert sum(bool(linear) for _, _, linear in caught) >= 3
-    assert not any(apart or linear for _, apart, linear in (corrected(n, remembers=True) for n in range(10)))
+    caught = [corrected(seed, remembers=False) for seed in range(6)]
+    assert sum(bool(apart) for _, apart, _ in caught) >= 2
+    assert sum(bool(linear) for _, _, linear in caught) >= 2
+    assert not any(apart or linear for _, apart, linear in (corrected(n, remembers=True) for n in range(6)))
 
 
 def test_a_publisher_that_hides_only_what_is_small_is_caught_by_linear_reconstruction(
@@ -102,11 +102,11 @@ def everything(period: Period, k: int) -> attack.Published:
 
 
 def test_showing_everything_is_caught_by_every_attack_on_one_publication() -> None:
-    found = history(3)
-    published = everything(found.weeks[0], found.k)
-    assert too_few(published, found.k)
-    assert too_alike(published, found.k)
-    assert Reconstruction([published], found.k).violations()
+    drawn = [history(seed) for seed in range(6)]
+    shown = [(everything(one.weeks[0], one.k), one.k) for one in drawn]
+    assert all(too_few(published, k) for published, k in shown)
+    assert any(too_alike(published, k) for published, k in shown)
+    assert all(Reconstruction([published], k).violations() for published, k in shown)
 
 
 def test_a_bound_that_depends_on_the_count_is_caught() -> None:
@@ -134,3 +134,11 @@ def test_a_share_of_a_joined_group_moves_in_steps_of_k_people() -> None:
                 assert min(abs(steps - round(steps)), abs((out.value or 0) - 1)) < 0.01 * people / found.k
                 seen.add(round(steps))
     assert seen
+
+
+def test_who_joins_a_group_is_hardly_better_known_than_by_a_blind_guess() -> None:
+    steady = joining.gain(4, 2500)
+    assert steady.guesses > 1000
+    assert steady.told <= attack.ALLOWED
+    # The same attack on exact shares: rounding is what protects here.
+    assert steady.exact > steady.told + 3

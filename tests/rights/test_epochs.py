@@ -10,6 +10,7 @@ from service.activity.pseudonym import KeyUnusable, Pseudonymiser, open_keys
 from service.errors import Conflict, Invalid, NotFound
 from service.models import AuditEntry, KnownContent, Source
 from service.models import Person as PersonRow
+from service.privacy import people
 
 
 def fingerprint(house, epoch=1):
@@ -74,6 +75,7 @@ def test_a_new_epoch_starts_with_nobody_and_reads_everything_anew(any_house, wik
     destroyed(house)
     assert epochs.begin(house.engine, house.log, house.key_path) == 2
     assert house.logged() == set()
+    assert people.traces(house.engine, old) == []
     assert house.log.position("wiki", "everything").cursor is None
     assert house.all(PersonRow) == []
     assert house.all(KnownContent) == []

@@ -3,6 +3,7 @@
 import importlib.util
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,15 +12,16 @@ import pytest
 from fastapi import FastAPI
 from httpx import Client, Response
 from joserfc.jwk import RSAKey
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from service.database import transaction
 from service.errors import Invalid
-from service.models import Account, AuditEntry
+from service.models import Account, AuditEntry, Organisation
 from service.models import Session as SignedIn
-from service.security.accounts import create_account, disable, named
+from service.security.accounts import create_account, disable, named, organisation_of
 from service.security.company import provider_of
-from service.security.roles import Role
+from service.security.roles import Grant, Role, Scope
+from service.security.tokens import create_token
 from service.settings import Settings
 
 _spec = importlib.util.spec_from_file_location("provider", Path(__file__).parent / "provider.py")
@@ -373,3 +375,100 @@ def test_settings_that_do_not_suffice_are_refused_at_the_start(changed: dict[str
     provider.http.close()
     with pytest.raises(Invalid):
         provider_of(Settings(**{**fit, **changed}))
+
+
+def test_a_session_of_a_company_account_ends_after_an_hour(
+    person: Client, provider: Any, database: Engine
+) -> None:
+    back(person, provider)
+    assert person.get("/").status_code == 200
+    now = datetime.now(UTC)
+    with transaction(database) as session:
+        session.execute(update(SignedIn).values(created=now - timedelta(minutes=61), used=now))
+    assert person.get("/").status_code == 303
+
+
+def test_who_lost_the_role_is_out_with_all_sessions_and_tokens_at_the_next_sign_in(
+    person: Client, provider: Any, app: FastAPI, visit: Callable[..., Client], database: Engine
+) -> None:
+    back(person, provider)
+    now = datetime.now(UTC)
+    with transaction(database) as session:
+        token = create_token(
+            session, named(session, "anna"), "x", [Scope.CATALOGUE], expires=now + timedelta(days=9), now=now
+        )
+    program = visit(app, "http://localhost", Authorization=f"Bearer {token}")
+    assert program.get("/api/v1/metrics").status_code == 200
+    provider.person["roles"] = []
+    assert refused(back(visit(app, "http://localhost"), provider), 403)
+    assert person.get("/").status_code == 303
+    assert program.get("/api/v1/metrics").status_code == 401
+    with transaction(database) as session:
+        last = session.scalars(select(AuditEntry.action).order_by(AuditEntry.number.desc())).all()
+    assert "role lost" in last
+    provider.person["roles"] = ["Resonanz.Analyst"]
+    assert back(visit(app, "http://localhost"), provider).status_code == 303
+    assert program.get("/api/v1/metrics").status_code == 200
+
+
+def test_tokens_of_a_company_account_rest_when_the_role_was_not_confirmed_for_a_month(
+    person: Client, provider: Any, app: FastAPI, visit: Callable[..., Client], database: Engine
+) -> None:
+    back(person, provider)
+    now = datetime.now(UTC)
+    with transaction(database) as session:
+        account = named(session, "anna")
+        token = create_token(
+            session, account, "x", [Scope.CATALOGUE], expires=now + timedelta(days=90), now=now
+        )
+        account.confirmed = now - timedelta(days=29)
+    program = visit(app, "http://localhost", Authorization=f"Bearer {token}")
+    assert program.get("/api/v1/metrics").status_code == 200
+    with transaction(database) as session:
+        named(session, "anna").confirmed = now - timedelta(days=31)
+    assert program.get("/api/v1/metrics").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("grant", "status", "organisation"),
+    [
+        ("analyst", 403, None),
+        ("analyst@nowhere", 403, None),
+        ("analyst@echt", 303, "echt"),
+        ("analyst@*", 303, None),
+    ],
+)
+def test_with_several_organisations_a_role_has_to_name_one(  # noqa: PLR0917
+    person: Client,
+    provider: Any,
+    app: FastAPI,
+    database: Engine,
+    grant: str,
+    status: int,
+    organisation: str | None,
+) -> None:
+    with transaction(database) as session:
+        session.add(Organisation(key="echt", name="Echt AG"))
+    app.state.provider.roles = {"Resonanz.Analyst": Grant.read(grant)}
+    assert back(person, provider).status_code == status
+    with transaction(database) as session:
+        found = session.scalars(select(Account).where(Account.issuer.is_not(None))).one_or_none()
+        assert (found is not None) == (status == 303)
+        if found is not None:
+            assert organisation_of(session, found) == organisation
+
+
+def test_the_only_organisation_stays_the_accounts_when_a_second_one_comes(
+    person: Client, provider: Any, database: Engine
+) -> None:
+    back(person, provider)
+    with transaction(database) as session:
+        session.add(Organisation(key="echt", name="Echt AG"))
+        assert organisation_of(session, named(session, "anna")) == "beispiel"
+    assert person.get("/?organisation=echt").status_code == 404
+
+
+def test_a_grant_that_means_nothing_is_refused_at_the_start() -> None:
+    for grant in ("analyst@", "nobody", "nobody@x", ""):
+        with pytest.raises(ValueError, match=r"is not a valid Role|names no organisation"):
+            Grant.read(grant)

@@ -43,7 +43,7 @@ def sign_in(browser: Client, password: str = PASSWORD, name: str = "neu") -> int
 
 
 def test_the_password_is_set_once_and_signs_in(browser: Client, link: str, database: Engine) -> None:
-    assert sign_in(browser, "") == 401
+    assert sign_in(browser, "falsch") == 401
     page = browser.get("/password", params={"link": link}, headers={"Accept-Language": "en"})
     assert page.status_code == 200
     assert 'value="neu"' in page.text
@@ -105,7 +105,7 @@ def test_a_link_of_a_disabled_account_is_refused(browser: Client, link: str, dat
 
 @pytest.mark.parametrize(
     ("password", "again"),
-    [("kurz", "kurz"), ("a" * 20, "a" * 20), (PASSWORD, PASSWORD + "x"), ("x1" * 200, "x1" * 200), ("", "")],
+    [("xq9", "xq9"), ("a" * 20, "a" * 20), (PASSWORD, PASSWORD + "x"), ("x1" * 200, "x1" * 200), ("", "")],
 )
 def test_an_unfit_password_spends_no_link(browser: Client, link: str, password: str, again: str) -> None:
     answer = sent(browser, link, password, again)
@@ -129,9 +129,8 @@ def test_the_old_password_and_open_sessions_end(
 
 
 def test_guessing_links_is_slowed_down(browser: Client, link: str) -> None:
-    statuses = [sent(browser, f"guess-{number}").status_code for number in range(32)]
-    assert statuses[:30] == [410] * 30
-    assert statuses[-1] == 429
+    statuses = [sent(browser, f"guess-{number}").status_code for number in range(6)]
+    assert statuses == [410] * 5 + [429]
 
 
 def test_another_site_sets_no_password(browser: Client, link: str) -> None:

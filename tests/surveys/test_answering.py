@@ -257,6 +257,10 @@ def test_nothing_of_the_order_of_answers_remains_after_closing(house, visitor):
                 text("SELECT sql FROM sqlite_master WHERE name = :t"), {"t": table}
             ).scalar_one()
             assert "WITHOUT ROWID" in sql
+    house.engine.dispose()
+    content = Path(house.engine.url.database).read_bytes()
+    assert not [key for key in before if key.encode() in content]
+    assert all(key.encode() in content for key in after)
     columns = {column["name"] for column in inspect(house.engine).get_columns("response")}
     assert columns == {"id", "round_id", "group_id", "batch", "answers"}
 

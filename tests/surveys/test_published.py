@@ -290,3 +290,19 @@ def test_it_works_on_both_databases(house_on, engine: Engine):
         scale = found.cell("culture")
         assert scale is not None
         assert scale.figures.mean == pytest.approx(2.86, abs=0.15)
+
+
+def test_an_agreement_says_below_which_group_no_round_may_go(house, monkeypatch):
+    class Agreed:
+        terms = {"groups": {"floor": 5, "observed": 10, "survey": 9}}  # noqa: RUF012
+
+    house.create({"sales": 100, "it": 60})
+    house.start()
+    house.fill("sales", people(50, 2.2, 1))
+    house.same("it", *many(8))
+    monkeypatch.setattr(rounds, "active", lambda session, organisation: Agreed())
+    house.close()
+    assert house.publications()[0].minimum_group == 9
+    assert states(house, "it")["culture_1"] == ("suppressed", "small_group")
+    with pytest.raises(Invalid, match="at least 9"):
+        house.create({"all": 20}, minimum=8)

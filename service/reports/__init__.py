@@ -1,0 +1,1 @@
+"""The concept document: what was found, what follows and what is done, on paper for those who decide."""

@@ -1,0 +1,68 @@
+"""The page from which the concept document is downloaded, and the document itself."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from service.errors import NotFound
+from service.maturity.assess import newest
+from service.models import Organisation
+from service.published import organisations
+from service.reports.making import TYPES, Format, concept, file_name
+from service.security.signin import Db, now
+from service.web.language import N_, choose
+from service.web.pages import asked
+from service.web.rendering import render
+
+KINDS = {
+    Format.DOCX: N_("Word document (DOCX)"),
+    Format.PDF: N_("PDF document"),
+    Format.PPTX: N_("Summary for senior management (PPTX)"),
+}
+MEANINGS = {
+    Format.DOCX: N_("The whole concept, to be worked on further."),
+    Format.PDF: N_("The whole concept, to read and to hand on; accessible (PDF/UA)."),
+    Format.PPTX: N_("About ten slides with charts that can be changed; the sources are in the notes."),
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/report", response_class=HTMLResponse)
+def show_report(request: Request, db: Db) -> HTMLResponse:
+    """What the document says and in which formats there is one."""
+    everyone = organisations(db)
+    organisation = _organisation(request, everyone)
+    language = choose(request)
+    made = newest(db, organisation)
+    return render(
+        request,
+        "report.html",
+        organisation=organisation,
+        organisations=everyone,
+        assessed=made.created.date() if made else None,
+        formats=[(form.value, language.text(KINDS[form]), language.text(MEANINGS[form])) for form in Format],
+    )
+
+
+@router.get("/report/concept.{form}")
+def download_concept(request: Request, db: Db, form: str) -> Response:
+    """The document in the reader's language. Raises `NotFound` for another format, or before the first assessment."""
+    organisation = _organisation(request, organisations(db))
+    if form not in set(Format):
+        raise NotFound(f"no such format; there are {', '.join(Format)}")
+    chosen, language, today = Format(form), choose(request).code, now().date()
+    content = concept(db, organisation, chosen, language, today)
+    name = file_name(organisation.key, chosen, language, today)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Language": language,
+        "Vary": "Cookie, Accept-Language",
+    }
+    return Response(content, media_type=TYPES[chosen], headers=headers)
+
+
+def _organisation(request: Request, everyone: list[Organisation]) -> Organisation:
+    organisation = asked(request, everyone)
+    if organisation is None:
+        raise NotFound("no organisation yet")
+    return organisation
