@@ -137,3 +137,63 @@ def test_redirects_are_not_followed(server: Serve) -> None:
     with checked_client("127.0.0.1") as client:
         assert client.get(f"http://127.0.0.1{port}/away").status_code == 302
     assert len(seen) == 1
+
+
+def corpus() -> list[str]:
+    """Addresses of this machine, of metadata services and of nothing, dressed up in every way we know."""
+    bare = [f"http://{f'[{one}]' if ':' in one else one}/" for one in NEVER if "%" not in one]
+    spelled = [
+        *(
+            "2130706433",
+            "017700000001",
+            "0x7f000001",
+            "0x7f.0.0.1",
+            "0177.0.0.1",
+            "127.1",
+            "127.0.1",
+            "0",
+            "0.0",
+        ),
+        *(
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "127.0.0.1.",
+            "[::1]",
+            "[0:0:0:0:0:0:0:1]",
+            "[::ffff:7f00:1]",
+        ),
+        *("2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "[::ffff:169.254.169.254]"),
+        *("user@127.0.0.1", "wiki.example@127.0.0.1", "127.0.0.1:25", "127.0.0.1:6379", "[::]:80"),
+        *("①②⑦.⓪.⓪.①", "127。0。0。1", "127．0．0．1", "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ"),
+    ]
+    return [
+        *bare,
+        *(f"http://{one}/" for one in spelled),
+        *(f"https://{one}/latest/meta-data/" for one in spelled[:6]),
+        "http://127.0.0.1#@wiki.example/",
+        "http://127.0.0.1?@wiki.example/",
+        "http:\\\\127.0.0.1\\",
+        "http:///127.0.0.1/",
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/",
+        "gopher://127.0.0.1:6379/_INFO",
+        "dict://127.0.0.1:11211/",
+        "//127.0.0.1/",
+        "127.0.0.1",
+    ]
+
+
+def test_of_all_these_addresses_none_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    urls = corpus()
+    assert len(urls) >= 60
+    connected: list[object] = []
+    monkeypatch.setattr(socket, "create_connection", lambda *given, **_: connected.append(given))
+    monkeypatch.setattr(socket.socket, "connect", lambda self, address: connected.append(address))
+    for url in urls:
+        with (
+            checked_client("wiki.example") as client,
+            pytest.raises((httpx.RequestError, httpx.InvalidURL, UnicodeError)),
+        ):
+            client.get(url)
+    assert connected == []
