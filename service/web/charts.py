@@ -273,6 +273,7 @@ def finish(chart: Any, size: str, height: int, *, left: int = 2) -> dict[str, An
         **{**text, "labelColor": palette.INK},
         aria=False,
         symbolStrokeWidth=3,
+        columnPadding=36,
         labelLimit=0,
         offset=24,
         symbolSize=120,

@@ -47,6 +47,7 @@ ACTIONS = {
     "survey links withdrawn": N_("withdrew links of a survey"),
     "survey opened": N_("opened a survey"),
     "survey closed": N_("closed a survey"),
+    "survey finished": N_("deleted the answers of a survey for good"),
     "survey answers imported": N_("took over answers to a survey"),
     "token created": N_("created an API token"),
     "token revoked": N_("revoked an API token"),

@@ -12,11 +12,28 @@ from sqlalchemy import Engine, and_, func, select
 from sqlalchemy.orm import Session
 
 from service.models import AgreementVersion, Organisation
-from service.web.language import COOKIE, LOCALES, choose, language
+from service.web.language import COOKIE, LOCALES, N_, choose, language
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 NAMES = {"de": "Deutsch", "en": "English"}
+AREAS = {
+    "/overview": N_("Overview"),
+    "/": N_("Use"),
+    "/assessment": N_("Maturity"),
+    "/comparison": N_("Comparison"),
+    "/measures": N_("Measures"),
+    "/roadmap": N_("Roadmap"),
+    "/surveys": N_("Surveys"),
+}
+WITHIN = {
+    "/rooms": "/",
+    "/evidence": "/assessment",
+    "/findings": "/assessment",
+    "/fields": "/measures",
+    "/report": "/overview",
+}
+"""Pages that belong to an area with another address."""
 YEAR = 365 * 24 * 3600
 
 
@@ -73,6 +90,12 @@ def standing(engine: Engine, organisation: Organisation | None) -> list[Standing
         ]
 
 
+def area_of(path: str) -> str:
+    """The area a page belongs to; '' for none."""
+    first = "/" + path.split("/")[1]
+    return WITHIN.get(first, first if first in AREAS else "")
+
+
 def render(request: Request, template: str, **values: Any) -> HTMLResponse:
     """The page; a language asked for by `?lang=` is remembered in a cookie."""
     spoken = choose(request)
@@ -87,6 +110,8 @@ def render(request: Request, template: str, **values: Any) -> HTMLResponse:
         page.render(
             request=request,
             languages=languages,
+            areas=AREAS,
+            area=area_of(request.url.path),
             account=getattr(request.state, "account", None),
             agreements=standing(request.app.state.engine, organisation),
             permissions=signed_in.permissions if signed_in else (),

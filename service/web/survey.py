@@ -19,7 +19,7 @@ from service.security.formtoken import form_token, require_form_token
 from service.security.roles import Permission
 from service.security.signin import Db, now
 from service.surveys import rounds
-from service.surveys.publish import close
+from service.surveys.publish import close, finish
 from service.surveys.published import published
 from service.surveys.questionnaire import EVERYONE, FORMS, RESPONDENTS
 from service.surveys.reminder import reminders
@@ -31,6 +31,7 @@ STATES = {
     rounds.DRAFT: N_("draft"),
     rounds.OPEN: N_("open for answers"),
     rounds.CLOSED: N_("closed"),
+    rounds.FINISHED: N_("finished, answers deleted"),
 }
 KINDS = {
     "everyone": N_("everyone"),
@@ -159,7 +160,7 @@ def make_open_link(request: Request, db: Db, key: str, group: str, form: Field =
 
 @router.post("/surveys/{key}/state", response_class=HTMLResponse)
 def change_state(request: Request, db: Db, key: str, action: Field = "", form: Field = "") -> Response:
-    """Opens, closes or reopens a round."""
+    """Opens, closes, reopens a round, or deletes its answers for good."""
     require_form_token(request, form)
     owner, survey = _found(request, db, key)
     try:
@@ -169,6 +170,9 @@ def change_state(request: Request, db: Db, key: str, action: Field = "", form: F
         elif action == "close":
             close(db, survey, now())
             done = "survey closed"
+        elif action == "finish":
+            finish(db, survey)
+            done = "survey finished"
         else:
             return _round(request, db, owner, survey, trouble="state")
     except (Invalid, Conflict):

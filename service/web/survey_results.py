@@ -127,6 +127,7 @@ def _scale(cell: Cell, language: Language) -> dict[str, Any]:
         "value": _level(told.mean, language),
         "interval": _between(told.low, told.high, language),
         "people": language.text("about %(number)s people", number=language.number(cell.people or 0)),
+        "count": language.text("about %(number)s", number=language.number(cell.people or 0)),
         "weighted": None if told.weighted is None else _level(told.weighted, language),
         "matters": bool(told.weighting_matters),
         "unanswered": _between(told.unanswered_low, told.unanswered_high, language),
