@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from service.errors import Conflict, Invalid, NotFound
 from service.maturity.model import Fact, Model
 from service.models import Evidence, EvidenceRating, Organisation
+from service.surveys.statistics.assessors import Scale, krippendorff
+from service.surveys.statistics.estimate import Estimate, Reason
 
 MOST_ASSESSORS = 2
 
@@ -24,6 +26,9 @@ class Rating(StrEnum):
     ABSENT = "absent"
     PARTLY = "partly"
     MET = "met"
+
+
+ORDER = {Rating.ABSENT: 0.0, Rating.PARTLY: 1.0, Rating.MET: 2.0}
 
 
 class Standing(StrEnum):
@@ -183,6 +188,15 @@ def standing(fact: Fact, evidence: Evidence, rated: Sequence[EvidenceRating], to
     if agreed is Standing.ABSENT or fact.valid_months is None or evidence.dated is None:
         return agreed
     return Standing.EXPIRED if months_since(evidence.dated, today) >= fact.valid_months else agreed
+
+
+def agreement(entries: Sequence[Entry]) -> Estimate:
+    """How far two assessors agree over all facts that both assessed: Krippendorff's alpha on an ordinal scale."""
+    both = [entry.ratings for entry in entries if len(entry.ratings) == MOST_ASSESSORS]
+    if not both:
+        return Estimate(None, reason=Reason.TOO_FEW_UNITS)
+    rows = [[ORDER[Rating(pair[place].rating)] for pair in both] for place in range(MOST_ASSESSORS)]
+    return krippendorff(rows, Scale.ORDINAL, "evidence")
 
 
 def months_since(day: date, today: date) -> int:

@@ -265,4 +265,3 @@ def show_findings(request: Request, db: Db) -> HTMLResponse:
         version=rules.version,
         about=language.label(rules.description),
     )
-

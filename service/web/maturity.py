@@ -213,6 +213,7 @@ def _register(request: Request, db: Session, *, trouble: str = "") -> HTMLRespon
         ],
         assessed=sum(entry.standing is not registry.Standing.UNKNOWN for entry in entries),
         every=len(entries),
+        agreed=_agreed(entries, language),
         ratings=[(rating.value, language.text(words)) for rating, words in RATINGS.items()],
         trouble=trouble,
         may_manage=_may_manage(request),
@@ -220,6 +221,24 @@ def _register(request: Request, db: Session, *, trouble: str = "") -> HTMLRespon
     )
     answer.status_code = 422 if trouble else 200
     return answer
+
+
+def _agreed(entries: Sequence[Entry], language: Language) -> str:
+    """How far two assessors agree; '' where too few facts were assessed by two."""
+    found = registry.agreement(entries)
+    if found.value is None:
+        return ""
+    words = language.text(
+        "Two assessed %(number)s facts; they agree with α = %(alpha)s (Krippendorff, 1 is full agreement).",
+        number=language.number(found.n),
+        alpha=language.decimal(found.value, 2),
+    )
+    if found.low is None or found.high is None:
+        return words
+    between = language.text(
+        "probably %(range)s", range=f"{language.decimal(found.low, 2)} – {language.decimal(found.high, 2)}"
+    )
+    return f"{words} ({between})"
 
 
 def _line(entry: Entry, language: Language) -> FactLine:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import Conflict, Invalid, NotFound
 from service.maturity.model import current
-from service.maturity.register import Standing, months_since, one, rate, record, register, remove
+from service.maturity.register import Standing, agreement, months_since, one, rate, record, register, remove
 from service.models import Organisation
 
 NOW = datetime(2026, 6, 15, 8, tzinfo=UTC)
@@ -149,3 +149,20 @@ def test_another_organisation_has_a_register_of_its_own(session, acme):
 def test_an_unknown_fact_is_named(session, acme):
     with pytest.raises(NotFound, match=r"no fact 'governance\.nonsense'"):
         record(session, acme, MODEL, "governance.nonsense", title="x", owner="y", now=NOW)
+
+
+def test_how_far_two_assessors_agree_is_told_once_both_have_assessed_something(session, acme):
+    def found():
+        return agreement(register(session, acme, MODEL, TODAY))
+
+    assert found().value is None
+    facts = [fact.key for fact in MODEL.facts()][:6]
+    seen = [("met", "met"), ("met", "met"), ("absent", "absent"), ("partly", "partly"), ("absent", "absent")]
+    for key, pair in zip(facts, [*seen, ("met", "absent")], strict=True):
+        made = record(session, acme, MODEL, key, title="x", owner="y", dated=date(2026, 1, 1), now=NOW)
+        for assessor, rating in zip(("IT", "Works council"), pair, strict=True):
+            rate(session, acme, made.id, assessor=assessor, rating=rating)
+        if len(seen) > 1 and key == facts[4]:
+            assert found().value == pytest.approx(1.0)
+    assert found().n == 6
+    assert 0 < found().value < 1
