@@ -10,6 +10,7 @@ from service.cli import (
     activity,
     auditing,
     backups,
+    comparison,
     demonstration,
     maturity,
     noting,
@@ -17,6 +18,7 @@ from service.cli import (
     organisation,
     planning,
     privacy,
+    reports,
     source,
     survey,
     values,
@@ -45,8 +47,11 @@ app.add_typer(activity.app, name="activity")
 app.add_typer(survey.app, name="survey")
 app.command("assess")(maturity.assess)
 app.add_typer(maturity.evidence, name="evidence")
+app.add_typer(reports.report, name="report")
 app.add_typer(planning.measures, name="measure")
 app.add_typer(planning.roadmap, name="roadmap")
+app.add_typer(comparison.benchmark, name="benchmark")
+app.add_typer(comparison.comparison, name="comparison")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(accounts.app, name="admin")
 app.add_typer(accounts.tokens, name="token")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.api.published import newest
-from service.cli import calendar, officials
+from service.cli import calendar, comparison, officials
 from service.cli.connect import KEY
 from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
@@ -20,6 +20,7 @@ from service.models import Milestone, Organisation, Room
 app = typer.Typer(no_args_is_help=True, help="The organisation whose intranet is measured.")
 app.add_typer(calendar.app, name="calendar")
 app.command("official")(officials.official)
+app.command("profile")(comparison.profile)
 rooms = typer.Typer(no_args_is_help=True, help="Group rooms and their declared purpose.")
 
 KINDS = ("relaunch", "migration", "campaign", "reorganisation", "other")

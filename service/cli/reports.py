@@ -25,7 +25,9 @@ def concept(
     out: Annotated[Path, typer.Option(help="File to write.")],
     form: Annotated[
         str | None,
-        typer.Option("--format", help="docx, pdf or pptx (summary for the board); default: by the file's name."),
+        typer.Option(
+            "--format", help="docx, pdf or pptx (summary for the board); default: by the file's name."
+        ),
     ] = None,
     language: Annotated[str | None, typer.Option(help="de or en; default: that of the organisation.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file if there is one.")] = False,

@@ -175,6 +175,11 @@ def status(
         print_json({"key": key, "state": state, **total, "groups": rows})
         return
     console.print(f"Round {key} is {state}.")
+    if state == "finished":
+        console.print(
+            "Its answers are deleted; what was published of them stays (`resonanz survey results`)."
+        )
+        return
     shown = [{**row, "answered": _few(row)} for row in (*rows, {**total, "group": "all"})]
     print_table(shown, ("group", "respondents", "invited", "links", "answered", "rate"))
 
@@ -237,6 +242,25 @@ def close_round(key: Round, organisation: Owner = None) -> None:
         console.print(
             "Answers of some groups since the last publication are held back until there are enough of them."
         )
+
+
+@app.command("finish")
+def finish_round(
+    key: Round,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    organisation: Owner = None,
+) -> None:
+    """Delete the answers of a closed round for good; what is published of it stays."""
+    from service.surveys import rounds
+    from service.surveys.publish import finish
+
+    if not yes:
+        typer.confirm(f"The answers of {key} can not be brought back. Delete them?", abort=True)
+    with opened() as context, context.transaction() as session:
+        owner = the_organisation(session, organisation)
+        finish(session, rounds.the_round(session, owner, key))
+        note(session, "survey finished", {"round": key}, owner.key)
+    console.print(f"The answers of {key} are deleted; the published results stay.")
 
 
 @app.command("results")

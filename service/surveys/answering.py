@@ -82,7 +82,7 @@ def answer(session: Session, token: str, answers: Mapping[str, Answer]) -> bool:
     if _changed(session.execute(still.values(state=OPEN))) != 1:
         return False
     batch = session.scalars(select(SurveyRound.batch).where(SurveyRound.id == link.survey.id)).one()
-    _overwriting(session)
+    overwriting(session)
     if not link.shared:
         used = session.execute(delete(Invitation).where(Invitation.digest == digest(token)))
         if _changed(used) != 1:
@@ -91,7 +91,7 @@ def answer(session: Session, token: str, answers: Mapping[str, Answer]) -> bool:
     return True
 
 
-def _overwriting(session: Session) -> None:
+def overwriting(session: Session) -> None:
     """From now on what is deleted is overwritten in SQLite's file as well; PostgreSQL does so when it cleans up (vacuum)."""
     connection = session.connection()
     if connection.dialect.name == "sqlite":
@@ -120,7 +120,7 @@ def random_key() -> str:
 def mix(session: Session, round_id: int) -> None:
     """Write all responses of a round anew, under new random keys and in their order: what a database keeps of when a row came
     (its place in a file, its transaction) is the same for all afterwards."""
-    _overwriting(session)
+    overwriting(session)
     found = session.scalars(select(Response).where(Response.round_id == round_id)).all()
     rows = [
         {"id": random_key(), "round_id": one.round_id, "group_id": one.group_id, "batch": one.batch,

@@ -10,18 +10,26 @@ from sqlalchemy import CursorResult, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from service.errors import Conflict
-from service.models import PublishedAnswer, SurveyGroup, SurveyPublication, SurveyRound
+from service.models import (
+    Invitation,
+    PublishedAnswer,
+    Response,
+    SurveyGroup,
+    SurveyImport,
+    SurveyPublication,
+    SurveyRound,
+)
 from service.privacy.enforcement import require_running
 from service.publication.protect import HOMOGENEITY, SMALL_GROUP
 from service.publication.publish import digest_of
 from service.publication.rounding import rounded_people
 from service.surveys import figures as figured
 from service.surveys import grid as grids
-from service.surveys.answering import mix
+from service.surveys.answering import mix, overwriting
 from service.surveys.cells import Figures
 from service.surveys.grid import Grid
 from service.surveys.questionnaire import Questionnaire, questionnaire
-from service.surveys.rounds import CLOSED, OPEN, agreed_minimum, answered_by_group, groups, returned
+from service.surveys.rounds import CLOSED, FINISHED, OPEN, agreed_minimum, answered_by_group, groups, returned
 from service.surveys.sample import FEWEST_ITEMS, Table, tables
 from service.surveys.statistics.answers import NEEDED
 from service.surveys.statistics.units import Comparison
@@ -54,6 +62,27 @@ def close(session: Session, survey: SurveyRound, now: datetime) -> Closing:
     mix(session, survey.id)
     session.expire(survey)
     return _publish(session, survey, now)
+
+
+def finish(session: Session, survey: SurveyRound) -> None:
+    """Delete the answers, links and digests of a closed round for good; what is published of it stays.
+
+    Raises `Conflict` unless the round is closed.
+    """
+    closed = update(SurveyRound).where(SurveyRound.id == survey.id, SurveyRound.state == CLOSED)
+    result = session.execute(closed.values(state=FINISHED))
+    assert isinstance(result, CursorResult)  # noqa: S101 - of a statement that changes rows
+    if result.rowcount != 1:
+        raise Conflict(
+            f"the round {survey.key} is not closed: only the answers of a closed round can be deleted"
+        )
+    overwriting(session)
+    session.execute(delete(Response).where(Response.round_id == survey.id))
+    session.execute(delete(SurveyImport).where(SurveyImport.round_id == survey.id))
+    for group in groups(session, survey):
+        session.execute(delete(Invitation).where(Invitation.group_id == group.id))
+        group.open_digest = None
+    session.expire(survey)
 
 
 def _publish(session: Session, survey: SurveyRound, now: datetime) -> Closing:

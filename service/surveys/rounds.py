@@ -20,7 +20,8 @@ FLOOR, DEFAULT = 5, 7
 """Fewest people of whom answers are ever shown, and what holds where neither round nor agreement says more."""
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 MOST_INVITED = 1_000_000
-DRAFT, OPEN, CLOSED = "draft", "open", "closed"
+DRAFT, OPEN, CLOSED, FINISHED = "draft", "open", "closed", "finished"
+"""A finished round is closed for good: its answers are deleted, what is published of it stays."""
 
 
 def agreed_minimum(session: Session, organisation_id: int) -> int:
@@ -121,8 +122,7 @@ def add_group(
 
     Raises `Invalid` for unfit values, `Conflict` once the round is closed or if the key is taken, `NotFound` for an unknown unit.
     """
-    if survey.state == CLOSED:
-        raise Conflict("the round is closed: reopen it to invite further groups")
+    require_taking(survey)
     if not KEY.fullmatch(key):
         raise Invalid(
             "a group's key has 1 to 64 letters a-z, digits, _ or -, and begins with a letter or digit"
@@ -165,8 +165,7 @@ def invite(session: Session, survey: SurveyRound, group: SurveyGroup, count: int
 
     Raises `Conflict` once the round is closed, `Invalid` if there would be more links than people.
     """
-    if survey.state == CLOSED:
-        raise Conflict("the round is closed: reopen it to make further links")
+    require_taking(survey)
     if group.open_digest is not None:
         raise Conflict(
             "this group has a link for all: with links for one use beside it, people could answer twice"
@@ -190,8 +189,7 @@ def open_link(session: Session, survey: SurveyRound, group: SurveyGroup) -> str:
 
     Raises `Conflict` once the round is closed, or if links for one use were made.
     """
-    if survey.state == CLOSED:
-        raise Conflict("the round is closed: reopen it to make further links")
+    require_taking(survey)
     if group.issued:
         raise Conflict(
             "this group has links for one use: with a link for all beside them, people could answer twice"
@@ -221,8 +219,21 @@ def withdraw(session: Session, survey: SurveyRound, group: SurveyGroup) -> int:
     return gone or 0
 
 
+def require_taking(survey: SurveyRound) -> None:
+    """Raises `Conflict` unless the round takes answers, or will."""
+    if survey.state == FINISHED:
+        raise Conflict(f"the round {survey.key} is finished for good: make a new one")
+    if survey.state == CLOSED:
+        raise Conflict(f"the round {survey.key} is closed: reopen it first")
+
+
 def start(session: Session, survey: SurveyRound, now: datetime) -> None:
-    """Open a draft for answers, or reopen a closed round. Raises `Conflict` if it is open, `Invalid` without a group."""
+    """Open a draft for answers, or reopen a closed round.
+
+    Raises `Conflict` if it is open or finished for good, `Invalid` without a group.
+    """
+    if survey.state == FINISHED:
+        require_taking(survey)
     if survey.state == OPEN:
         raise Conflict(f"the round {survey.key} is open already")
     if not groups(session, survey):

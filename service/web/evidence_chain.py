@@ -158,6 +158,8 @@ def _observation(one: Observation, indicator: Indicator, language: Language) -> 
     )
     if one.low is not None and one.high is not None:
         value += f" ({language.value(one.low, unit)} – {language.value(one.high, unit)})"
+    if one.value is not None and one.people is not None:
+        value += f"; {language.plural('%(number)s person', '%(number)s people', one.people)}"
     period = (
         language.period(one.since, one.until)
         if one.since is not None and one.until is not None

@@ -20,6 +20,7 @@ from service.security.formtoken import form_token, require_form_token
 from service.security.roles import Permission
 from service.security.signin import Db, now
 from service.web.advice import Words, first_weeks_table, in_state, roadmap_page
+from service.web.effects import effect_lines
 from service.web.language import N_, choose
 from service.web.pages import asked, gallery
 from service.web.rendering import render
@@ -138,6 +139,7 @@ def _measures(request: Request, db: Session, *, trouble: str = "") -> HTMLRespon
         assessed=advice.result is not None,
         groups=in_state(cards, {state.value: language.text(text) for state, text in HEADINGS.items()}),
         open=[words.card(advice.proposals[key], advice.catalogue.measure(key), None) for key in open_],
+        effects=effect_lines(db, advice, words, now().date()),
         estimates=language.label(advice.catalogue.estimates),
         trouble=trouble,
         may_manage=may_manage(request),

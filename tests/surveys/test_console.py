@@ -63,6 +63,9 @@ def test_a_round_from_the_first_link_to_the_results(organisation, tmp_path):
     assert "draws" not in scale
     assert "Culture (en)" in run("results", "wave")
     assert "stays as it was" in run("reopen", "wave") + run("close", "wave")
+    assert "published results stay" in run("finish", "wave", "--yes")
+    assert "answers are deleted" in run("status", "wave")
+    assert told("results", "wave")["rows"] == results["rows"]
     with transaction(organisation) as session:
         noted = set(session.scalars(select(AuditEntry.action)))
         details = " ".join(session.scalars(select(AuditEntry.detail)))

@@ -195,6 +195,14 @@ def test_a_round_from_the_first_click_to_the_results(signed_in, served):
     assert admin.post("/surveys/new/state", data={"form": form, "action": "close"}).status_code == 303
     assert admin.get("/surveys/new/results?lang=en").status_code == 200
     assert admin.post("/surveys/new/state", data={"form": form, "action": "open"}).status_code == 303
+    assert "Delete the answers" not in admin.get("/surveys/new?lang=en").text
+    for action in ("close", "finish"):
+        assert admin.post("/surveys/new/state", data={"form": form, "action": action}).status_code == 303
+    page = admin.get("/surveys/new?lang=en").text
+    assert "The answers are deleted for good" in page
+    assert "fewer than 7" not in page
+    assert admin.get("/surveys/new/results?lang=en").status_code == 200
+    assert admin.post("/surveys/new/state", data={"form": form, "action": "open"}).status_code == 422
     with transaction(served[1].state.engine) as session:
         noted = session.scalars(select(AuditEntry.action).where(AuditEntry.account == "comms_admin")).all()
         kept = " ".join(session.scalars(select(AuditEntry.detail)))
@@ -204,6 +212,7 @@ def test_a_round_from_the_first_click_to_the_results(signed_in, served):
         "survey links made",
         "survey opened",
         "survey closed",
+        "survey finished",
     } <= set(noted)
     assert not any(row["link"].rsplit("/", 1)[1] in kept for row in rows)
 

@@ -1,16 +1,18 @@
 """What a closed round shows, and what nobody can work out from it."""
 
 from itertools import cycle, islice
+from pathlib import Path
 from random import Random
 from statistics import fmean
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from service.database import transaction
 from service.errors import Conflict, Invalid
-from service.models import Organisation
+from service.models import Invitation, Organisation, Response, SurveyImport
 from service.surveys import rounds
+from service.surveys.publish import finish
 from service.surveys.published import latest
 
 QUESTIONS = [f"culture_{n}" for n in range(1, 5)]
@@ -306,3 +308,29 @@ def test_an_agreement_says_below_which_group_no_round_may_go(house, monkeypatch)
     assert states(house, "it")["culture_1"] == ("suppressed", "small_group")
     with pytest.raises(Invalid, match="at least 9"):
         house.create({"all": 20}, minimum=8)
+
+
+def test_answers_can_be_deleted_for_good_and_the_results_stay(house):
+    house.create({"sales": 100})
+    house.start()
+    house.fill("sales", people(40, 2.2, 1))
+    with transaction(house.engine) as session:
+        rounds.invite(session, house.round(session), house.group(session, "sales"), 5)
+    with transaction(house.engine) as session, pytest.raises(Conflict, match="not closed"):
+        finish(session, house.round(session))
+    house.close()
+    before = {key: cell.figures for key, cell in house.cells().items()}
+    with transaction(house.engine) as session:
+        answered = list(session.scalars(select(Response.id)))
+        finish(session, house.round(session))
+    with transaction(house.engine) as session:
+        for model in (Response, Invitation, SurveyImport):
+            assert session.scalar(select(func.count()).select_from(model)) == 0
+        with pytest.raises(Conflict, match="finished for good"):
+            rounds.start(session, house.round(session), house.round(session).created)
+        with pytest.raises(Conflict, match="finished for good"):
+            rounds.invite(session, house.round(session), house.group(session, "sales"), 1)
+    assert {key: cell.figures for key, cell in house.cells().items()} == before
+    house.engine.dispose()
+    content = Path(house.engine.url.database).read_bytes()
+    assert not [key for key in answered if key.encode() in content]

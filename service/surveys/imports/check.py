@@ -14,7 +14,7 @@ from service.surveys.answering import store
 from service.surveys.imports.mapping import ColumnMapping, answers, columns, plain
 from service.surveys.imports.reading import Sheet
 from service.surveys.questionnaire import Answer, questionnaire
-from service.surveys.rounds import CLOSED, answered_by_group, groups
+from service.surveys.rounds import answered_by_group, groups, require_taking
 
 SHOWN = 40
 """Characters of a cell that an error repeats."""
@@ -164,8 +164,7 @@ def take_over(session: Session, survey: SurveyRound, checked: Checked) -> int:
     """
     if checked.faults:
         raise Invalid(f"{len(checked.faults)} faults: nothing was taken over")
-    if survey.state == CLOSED:
-        raise Conflict("the round is closed: reopen it to take answers over")
+    require_taking(survey)
     if session.get(SurveyImport, (survey.id, checked.digest)) is not None:
         raise Conflict("these very answers were taken over before: nothing was stored twice")
     session.add(SurveyImport(round_id=survey.id, digest=checked.digest))
