@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import collection
 
-BENCHMARKS = ("collection", "log", "microsoft", "engines", "measuring", "attack")
+BENCHMARKS = ("collection", "log", "microsoft", "engines", "measuring", "attack", "effects")
 
 
 def main() -> None:
@@ -51,6 +51,10 @@ def main() -> None:
 
         if attack.main(chosen.histories or (50 if chosen.quick else 1000)):
             raise SystemExit("the attacker knows more than allowed, see above")
+    if "effects" in names:
+        from benchmarks import effects
+
+        effects.main(50 if chosen.quick else 300)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from metrics.catalog import CATALOG
 from service.publication.earlier import Earlier
 from service.publication.grid import decide
 from service.publication.measured import Measured, Outcome, Scope
-from service.publication.overlap import Groups
+from service.publication.overlap import Groups, made_of_units
 from service.publication.publish import LINKS, form
 from service.publication.rounding import rounded_share
 
@@ -41,11 +41,24 @@ class Publisher:
         rows = period.measured()
         settled, pins = self.earlier.settle(rows, FORMS, self.k) if self.remembers else (rows, {})
         groups = period.groups()
-        rooms = {key: frozenset(np.flatnonzero(who)) for (kind, key), who in groups.items() if kind == "room"}
+        rooms = {
+            key: frozenset(map(int, np.flatnonzero(who)))
+            for (kind, key), who in groups.items()
+            if kind == "room"
+        }
         units = {int(one): int(period.unit[one]) for one in np.flatnonzero(period.present)}
         unit_of = {person: unit if unit >= 0 else None for person, unit in units.items()}
         alike = Groups(self.k, ZoneInfo("UTC"), {}, {}).alike(rooms, unit_of)
-        outcomes = decide(settled, FORMS, self.k, lambda room, since, until: room in alike, LINKS, pins=pins)
+        made = made_of_units(rooms, {one: None if unit < 0 else f"u{unit}" for one, unit in units.items()})
+        outcomes = decide(
+            settled,
+            FORMS,
+            self.k,
+            lambda room, since, until: room in alike,
+            LINKS,
+            pins=pins,
+            unions=lambda since, until: made,
+        )
         self.earlier.add(settled, outcomes, FORMS, self.k)
         return Published(period, rows, settled, outcomes)
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from service.publication.events import event_system
 from service.publication.measured import (
+    NOBODY,
     ORGANISATION,
     Alike,
     Among,
@@ -19,6 +20,7 @@ from service.publication.measured import (
     Pin,
     Relation,
     Scope,
+    Unions,
     hidden_scopes,
     tables,
 )
@@ -34,7 +36,7 @@ from service.publication.protect import (
 )
 from service.publication.rounding import bound, rounded, rounded_people, rounded_share, wilson
 
-NO_UNIT: Scope = ("unit", "\0")
+NO_UNIT: Scope = ("unit", NOBODY)
 """People who belong to no unit: never shown, but what the total minus all units would tell of."""
 ROUNDED = 0.01
 COMPLEMENT = "\0"
@@ -49,6 +51,7 @@ def decide(
     relations: Sequence[Relation] = (),
     *,
     pins: Mapping[int, Pin] | None = None,
+    unions: Unions = lambda since, until: {},
 ) -> list[Outcome]:
     """The outcome of every row, in order, given what earlier publications leave open (`pins`, by position).
 
@@ -81,7 +84,8 @@ def decide(
             outcomes[number] = told(rows[number], forms[rows[number].metric], shown, system.k)
 
     for (least, _, _), members in periods.items():
-        settle(members, *person_system([rows[number] for number in members], relations, least, alike))
+        system, cells = person_system([rows[number] for number in members], relations, least, alike, unions)
+        settle(members, system, cells)
     # What rests on another metric is decided after it.
     resting = {relation.metric for relation in relations if isinstance(relation, Base)}
     for metric, members in sorted(ratios.items(), key=lambda ratio: ratio[0] in resting):
@@ -191,7 +195,11 @@ def told(row: Measured, form: Form, cell: Cell | None, k: int) -> Outcome:
 
 
 def person_system(
-    rows: Sequence[Measured], relations: Sequence[Relation], k: int, alike: Alike
+    rows: Sequence[Measured],
+    relations: Sequence[Relation],
+    k: int,
+    alike: Alike,
+    unions: Unions = lambda since, until: {},
 ) -> tuple[System, list[int | None]]:
     """The shares of people of one period, and the cell of each row (None: nobody is behind it)."""
     system = System(k)
@@ -223,12 +231,23 @@ def person_system(
                 placed[metric, scope] = _place(
                     system, scope, parts, people[scope], hidden.get(scope), sized=scope not in bases
                 )
+                if scope[0] == "room" and ORGANISATION in counts:
+                    whole = counts[ORGANISATION], people[ORGANISATION]
+                    _hide_what_leaves_few(system, placed[metric, scope], whole)
         for scope, numbers in table.items():
             for category, number in numbers.items():
                 cells[number] = placed.get((metric, scope), {}).get(category)
-        _total_over_units(
-            system, {scope: placed[metric, scope] for scope in counts if (metric, scope) in placed}
-        )
+        here = {scope: placed[metric, scope] for scope in counts if (metric, scope) in placed}
+        _total_over_units(system, here)
+        _made_of_units(system, here, unions(since, until))
+    _relate(system, placed, relations)
+    return system, cells
+
+
+def _relate(
+    system: System, placed: Mapping[tuple[str, Scope], Mapping[str, int]], relations: Sequence[Relation]
+) -> None:
+    """What metrics of one scope tell of each other."""
     for relation in relations:
         for (metric, scope), own in placed.items():
             theirs = placed.get((relation.other, scope), {})
@@ -240,7 +259,6 @@ def person_system(
                 _rest(system, own, theirs)
             elif isinstance(relation, Among):
                 _others(system, own, theirs)
-    return system, cells
 
 
 def _link(system: System, own: Mapping[str, int], theirs: Mapping[str, int], link: Link) -> None:
@@ -361,6 +379,37 @@ def _tell_bound(cell: Cell, k: int, *, virtual: bool) -> None:
         cell.low, cell.high = 0, k - 1
     else:
         cell.low, cell.high = cell.people - k + 1, cell.people
+
+
+def _hide_what_leaves_few(
+    system: System, placed: Mapping[str, int], whole: tuple[Mapping[str, int], int]
+) -> None:
+    """Hide counts of a room that leave nearly nobody, or nearly everybody, outside: who does something in a room is among those who
+    do it anywhere, so the rest of the organisation would be told of."""
+    counts, people = whole
+    for category, number in placed.items():
+        cell = system.cells[number]
+        if category not in counts or not cell.shown:
+            continue
+        left, others = counts[category] - cell.count, people - cell.people
+        known = others > 0 and 0 <= left <= others and others * ROUNDED < system.k / 2
+        if known and not system.k <= left <= others - system.k:
+            system.hide(number, COMPLEMENTARY)
+
+
+def _made_of_units(
+    system: System, placed: Mapping[Scope, Mapping[str, int]], unions: Mapping[str, frozenset[str]]
+) -> None:
+    """A room whose people are those of some units counts what these count, where the counts bear it out."""
+    for room, units in unions.items():
+        parts = [placed.get(("unit", unit), {}) for unit in units]
+        for category, cell in placed.get(("room", room), {}).items():
+            inside = [part[category] for part in parts if category in part]
+            if (
+                len(inside) == len(units)
+                and sum(system.cells[one].count for one in inside) == system.cells[cell].count
+            ):
+                system.totals.append(Total({cell: -1, **dict.fromkeys(inside, 1)}))
 
 
 def _total_over_units(system: System, placed: Mapping[Scope, Mapping[str, int]]) -> None:

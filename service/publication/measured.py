@@ -15,6 +15,11 @@ ORGANISATION: Scope = ("organisation", "")
 Alike = Callable[[str, date, date], bool | None]
 """(room, since, until) -> its people and those of a unit, another room or the organisation differ by 1..k-1; None: unknown."""
 
+Unions = Callable[[date, date], Mapping[str, frozenset[str]]]
+"""(since, until) -> rooms whose people are exactly those of some units, by the units' keys (`NO_UNIT` for who belongs to none)."""
+NOBODY = "\0"
+"""Key of the people who belong to no unit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:

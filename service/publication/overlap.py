@@ -18,7 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.identity import Human, people
-from service.models import Membership, Organisation, Room
+from service.models import Membership, Organisation, Room, Unit
+from service.publication.measured import NOBODY
 
 EXACT = 1e-7
 """Whole factors of whole numbers, up to the error of floating point."""
@@ -35,9 +36,12 @@ class Groups:
     """Room -> (person, since, until)."""
     humans: Mapping[int, Human]
     """By their number."""
+    unit_keys: Mapping[int, str] = field(default_factory=dict)
+    """Unit -> what it is called in measurements."""
     open_rooms: frozenset[str] = frozenset()
     """Rooms whose people are the whole organisation's, by definition of the metrics."""
     _known: dict[datetime, frozenset[str]] = field(default_factory=dict)
+    _unions: dict[datetime, dict[str, frozenset[str]]] = field(default_factory=dict)
     _found: dict[_Grouping, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
@@ -59,19 +63,41 @@ class Groups:
         for room, pseudonym, since, until in session.execute(joined):
             memberships[room].append((everybody.of(pseudonym), since, until))
         humans = {human.number: human for human in everybody.humans}
-        return cls(k, ZoneInfo(organisation.time_zone), memberships, humans, frozenset(open_rooms))
+        named = session.execute(select(Unit.id, Unit.key).where(Unit.organisation_id == organisation.id))
+        return cls(
+            k,
+            ZoneInfo(organisation.time_zone),
+            memberships,
+            humans,
+            {unit.id: unit.key for unit in named},
+            frozenset(open_rooms),
+        )
 
     def __call__(self, room: str, since: date, until: date) -> bool | None:
         if room in self.open_rooms:
             return False
         if room not in self.memberships:
             return None
-        # The end of the day that says who belongs to the period.
-        ends = since + (until - since) // 2 + timedelta(days=1)
-        moment = datetime.combine(ends, time(), self.zone).astimezone(UTC)
+        moment = self._moment(since, until)
         if moment not in self._known:
             self._known[moment] = self.alike(self.members(moment), self.units(moment))
         return room in self._known[moment]
+
+    def _moment(self, since: date, until: date) -> datetime:
+        """The end of the day that says who belongs to the period."""
+        ends = since + (until - since) // 2 + timedelta(days=1)
+        return datetime.combine(ends, time(), self.zone).astimezone(UTC)
+
+    def unions(self, since: date, until: date) -> Mapping[str, frozenset[str]]:
+        """As `service.publication.measured.Unions`."""
+        moment = self._moment(since, until)
+        if moment not in self._unions:
+            units = {
+                person: None if unit is None else self.unit_keys.get(unit)
+                for person, unit in self.units(moment).items()
+            }
+            self._unions[moment] = made_of_units(self.members(moment), units)
+        return self._unions[moment]
 
     def units(self, moment: datetime) -> dict[int, int | None]:
         """Person -> unit right before a moment, of the humans that were active then."""
@@ -136,6 +162,21 @@ class Groups:
         targets += [members for room, members in rooms.items() if room not in shown and members]
         always = [frozenset(unit_of), *map(frozenset, inside)]
         return frozenset(hidden | telling(shown, always, targets, self.k))
+
+
+def made_of_units(
+    rooms: Mapping[str, frozenset[int]], unit_of: Mapping[int, str | None]
+) -> dict[str, frozenset[str]]:
+    """Rooms whose people are exactly those of some units, with the keys of these; `NOBODY` for who belongs to none."""
+    units: dict[str, set[int]] = defaultdict(set)
+    for person, unit in unit_of.items():
+        units[NOBODY if unit is None else unit].add(person)
+    found = {}
+    for room, members in rooms.items():
+        touched = {NOBODY if (unit := unit_of.get(person)) is None else unit for person in members}
+        if members and members == set().union(*(units[unit] for unit in touched)):
+            found[room] = frozenset(touched)
+    return found
 
 
 def telling(

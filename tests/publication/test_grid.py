@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from service.publication.grid import decide
-from service.publication.measured import Form, Link, Measured, Nature, Outcome
+from service.publication.measured import NOBODY, Form, Link, Measured, Nature, Outcome
+from service.publication.overlap import made_of_units
 from service.publication.protect import hidden_groups
 
 Builder = Callable[..., Measured]
@@ -129,7 +130,7 @@ def test_metrics_that_add_up_do_not_give_a_hidden_role_away(measured: Builder) -
     rows = []
     for key, (creating, contributing, reacting, absent) in {
         "": (20, 30, 4, 146),
-        "x": (12, 15, 11, 62),
+        "x": (10, 20, 11, 62),
     }.items():
         people = creating + contributing + reacting + absent
         scope = "organisation" if key == "" else "room"
@@ -168,10 +169,69 @@ def test_rooms_a_few_people_short_of_the_organisation_are_hidden(measured: Build
             measured("active", "room", "all", 45, 95),
             measured("active", "room", "everybody", 50, 100),
             measured("active", "room", "many", 45, 90),
+            measured("active", "room", "most", 40, 80),
         ]
     )
     reasons = {key: out.reason for (_, key, _), out in found.items()}
-    assert reasons == {"": None, "all": "difference", "everybody": None, "many": None}
+    # Of the ten outside "many" five would be told to be active; of the twenty outside "most" ten are.
+    assert reasons == {
+        "": None,
+        "all": "difference",
+        "everybody": None,
+        "many": "complementary",
+        "most": None,
+    }
+
+
+def test_a_room_in_which_nearly_all_happens_would_tell_that_nothing_happens_outside(
+    measured: Builder,
+) -> None:
+    found = outcomes(
+        [
+            measured("active", "organisation", "", 40, 100),
+            measured("active", "room", "lively", 39, 60),
+            measured("active", "room", "quiet", 20, 60),
+        ]
+    )
+    reasons = {key: out.reason for (_, key, _), out in found.items()}
+    assert reasons == {"": None, "lively": "complementary", "quiet": None}
+
+
+def test_a_room_of_the_people_of_a_unit_does_not_tell_what_is_hidden_of_the_unit(measured: Builder) -> None:
+    rows = [
+        measured("active", "organisation", "", 53, 160),
+        measured("active", "unit", "a", 20, 60),
+        measured("active", "unit", "b", 30, 60),
+        measured("active", "unit", "c", 3, 40),
+        measured("active", "room", "of a", 20, 60),
+    ]
+    same = {"of a": frozenset({"a"})}
+    free = decide(rows, FORMS, 10, apart)
+    assert [out.state for out in free] == ["published", "suppressed", "published", "suppressed", "published"]
+    tied = decide(rows, FORMS, 10, apart, unions=lambda since, until: same)
+    hidden = {row.scope_key for row, out in zip(rows, tied, strict=True) if out.state == "suppressed"}
+    assert hidden in ({"a", "c", "of a"}, {"b", "c"})
+    # Who is active elsewhere counts in the unit alone: then the room says nothing about it.
+    rows[4] = measured("active", "room", "of a", 19, 60)
+    loose = decide(rows, FORMS, 10, apart, unions=lambda since, until: same)
+    assert loose[4].state == "published"
+
+
+def test_rooms_that_are_made_of_whole_units_are_found() -> None:
+    units = {1: "a", 2: "a", 3: "b", 4: None}
+    rooms = {
+        "of a": frozenset({1, 2}),
+        "of both": frozenset({1, 2, 3}),
+        "of a and nobody": frozenset({1, 2, 4}),
+        "part of a": frozenset({1}),
+        "with a stranger": frozenset({1, 2, 9}),
+        "empty": frozenset[int](),
+    }
+    assert made_of_units(rooms, units) == {
+        "of a": {"a"},
+        "of both": {"a", "b"},
+        "of a and nobody": {"a", NOBODY},
+    }
 
 
 def test_a_room_of_unknown_members_near_the_size_of_a_unit_is_hidden(measured: Builder) -> None:
