@@ -5,18 +5,20 @@ ORM sessions is confined to the organisation, whatever route made it and however
 for the organisation still sees no other one, and a statement that names tables instead of models is refused. An account of the whole installation (a consultant's, the IT's) is not confined.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Table, event, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.models import Account, AuditEntry, AuditHead, Base, Organisation, SignInTries, SpentSignIn
+
+Done = TypeVar("Done")
 
 
 @dataclass
@@ -68,6 +70,11 @@ def confined(organisation: Organisation) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def beside(work: Callable[[], Done]) -> Done:
+    """Do work on a database of its own, in which no organisation of this installation is, such as a dry run: nothing confines it."""
+    return Context().run(work)
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -19,7 +19,7 @@ from service.web import charts, comparison_charts
 from service.web.comparison_words import COURSES, RELATIONS, STATISTICS, STEPS, UNFIT, WITHHELD
 from service.web.language import N_, Language
 from service.web.pictures import Gallery, Picture, Table
-from service.web.profile import KINDS_IN_SHORT, decimal
+from service.web.profile import KINDS_IN_SHORT
 from service.web.words import hidden
 
 HALF = 0.5
@@ -27,15 +27,22 @@ HALF = 0.5
 
 
 @dataclass(frozen=True)
-class Published:
-    """A published figure beside the own value; `facts` are heading and text of all that belongs to it."""
+class Figured:
+    """A published figure: how the own value lies to it, and heading and text of all that belongs to it."""
 
-    metric: str
-    own: str
     theirs: str
     reading: str
     differs: str
     facts: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Published:
+    """The own value of a metric beside what others published of it."""
+
+    metric: str
+    own: str
+    figures: Sequence[Figured]
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ class Words:
                 f"{self.language.day(one.day)}: {self.language.label(one.label)}"
                 for one in self.comparison.history.milestones
             ],
-            published=[self._published(one) for one in self.comparison.references.beside],
+            published=self._published(),
             near=[
                 (
                     self.language.label(self.collection.reference(one.reference).name),
@@ -132,7 +139,7 @@ class Words:
                         "%(what)s of %(number)s are left out: %(why)s.",
                         what=language.text(heading),
                         number=number,
-                        why=language.text(UNFIT[reason]).replace("%%", "%"),
+                        why=language.text(UNFIT[reason]),
                     )
                 )
         return told
@@ -149,7 +156,7 @@ class Words:
         return f"{name} · {self.language.label(declared.categories[category])}" if category else name
 
     def shown(self, value: float, unit: Measure | None) -> str:
-        return decimal(value, self.language) if unit is None else self.language.value(value, unit)
+        return self.language.decimal(value, 1) if unit is None else self.language.value(value, unit)
 
     def told(self, told: Told | HalfYearValue, unit: Measure | None) -> str:
         """A value with its interval."""
@@ -312,17 +319,30 @@ class Words:
             return self.told(point, unit)
         return hidden(None if point is None else _published(point), self.language)
 
-    def _published(self, one: Beside) -> Published:
-        reference = self.collection.reference(one.reference)
-        figure, language = reference.figures[one.figure], self.language
-        unit = CATALOG[one.metric].unit
-        differences = reference.comparable.differences if reference.comparable else None
-        return Published(
-            metric=self.metric(one.metric, one.category),
-            own=self._cell(one.own, unit),
-            theirs=f"{self._figure(figure, unit)} ({language.label(figure.label)}, {language.text(STATISTICS[figure.statistic])})",
+    def _published(self) -> list[Published]:
+        by_metric: dict[tuple[str, str], list[Beside]] = {}
+        for one in self.comparison.references.beside:
+            by_metric.setdefault((one.metric, one.category), []).append(one)
+        return [
+            Published(
+                self.metric(metric, category),
+                self._cell(found[0].own, CATALOG[metric].unit),
+                [self._figured(one) for one in found],
+            )
+            for (metric, category), found in by_metric.items()
+        ]
+
+    def _figured(self, one: Beside) -> Figured:
+        reference, language = self.collection.reference(one.reference), self.language
+        figure = reference.figures[one.figure]
+        value = self._figure(figure, CATALOG[one.metric].unit)
+        words = [language.label(figure.label)]
+        if figure.statistic in STATISTICS:
+            words.append(language.text(STATISTICS[figure.statistic]))
+        return Figured(
+            theirs=f"{value} ({', '.join(words)})",
             reading=language.text(RELATIONS[one.relation]),
-            differs=language.label(differences) if differences else "",
+            differs=language.label(reference.comparable.differences) if reference.comparable else "",
             facts=self._facts(reference, figure),
         )
 

@@ -29,7 +29,7 @@ def bands(rows: Sequence[Band], unit: Measure | None, *, size: str = WIDE) -> di
     """A row per value; `unit` None for levels from 1 to 5."""
     alt = altair()
     values = [{**vars(row), "position": place} for place, row in enumerate(rows)]
-    longest = 34 if size == WIDE else 20
+    longest = 36 if size == WIDE else 22
     positions = list(range(len(rows)))
     y = alt.Y(
         "position:O",
@@ -63,4 +63,4 @@ def bands(rows: Sequence[Band], unit: Measure | None, *, size: str = WIDE) -> di
             y=y, x=x("own")
         ),
     ]
-    return finish(alt.layer(*layers), size, _ROW * max(1, len(rows)), left=8)
+    return finish(alt.layer(*layers), size, _ROW * max(1, len(rows)), left=24 if size == WIDE else 14)

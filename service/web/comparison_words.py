@@ -20,7 +20,7 @@ UNFIT = {
     Unfit.NOTHING_TOLD: N_("they tell nothing of it"),
     Unfit.STALE: N_("older than 18 months"),
     Unfit.COVERAGE_UNKNOWN: N_("how much of their activity was read is not known"),
-    Unfit.COVERAGE_LOW: N_("less than 80 %% of their activity was read"),
+    Unfit.COVERAGE_LOW: N_("less than four fifths of their activity was read"),
     Unfit.OTHER_MODEL: N_("assessed with another, not comparable version of the model"),
 }
 
@@ -53,8 +53,5 @@ STATISTICS = {
     Statistic.FIRST_QUARTILE: N_("first quartile"),
     Statistic.THIRD_QUARTILE: N_("third quartile"),
     Statistic.SHARE: N_("share of all together"),
-    Statistic.TARGET: N_("recommended"),
-    Statistic.TOP: N_("what the best reach"),
-    Statistic.SINGLE: N_("one organisation"),
-    Statistic.BOUND: N_("bound between classes"),
 }
+"""Of other statistics the label of a figure says what it is."""

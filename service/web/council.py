@@ -1,6 +1,7 @@
 """The page for works council, data protection and IT: what is collected, who may read it, and who asked what."""
 
 import json
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -13,6 +14,7 @@ from service.demo.dry_run import dry_run
 from service.models import Account, ApiToken, AuditEntry, AuditHead, Organisation, Source, Sync
 from service.published import latest, organisations
 from service.security import audit
+from service.security.separation import beside
 from service.security.signin import Db, now
 from service.web.dashboard import coverage_in_short
 from service.web.language import N_, Language, choose
@@ -41,6 +43,11 @@ ACTIONS = {
     "account disabled": N_("disabled an account"),
     "account enabled": N_("enabled an account"),
     "role changed": N_("changed a role"),
+    "profile declared": N_("declared by what it is compared"),
+    "benchmark given": N_("wrote a benchmark file"),
+    "benchmark taken over": N_("took over a benchmark file"),
+    "benchmark removed": N_("removed a benchmark file"),
+    "peers drawn": N_("drew the quartiles of peers"),
     "survey created": N_("made a survey round"),
     "survey group added": N_("added a group to a survey"),
     "survey links made": N_("made links of a survey"),
@@ -84,7 +91,7 @@ def show_council(request: Request, db: Db, before: Annotated[int | None, Query(g
 def show_dry_run(request: Request) -> HTMLResponse:
     """What collecting would store of an invented person; made once, which takes some seconds."""
     language = choose(request)
-    found = dry_run(request.app.state.settings.minimum_group)
+    found = beside(partial(dry_run, request.app.state.settings.minimum_group))
     return render(
         request,
         "dry_run.html",

@@ -11,7 +11,7 @@ from service.advice.fields.register import Origin, State, total
 from service.advice.fields.signals import Places, Seen, Sighting
 from service.maturity.model import Model
 from service.models import PotentialField
-from service.web.language import N_, NN_, Language
+from service.web.language import N_, Language
 from service.web.words import PURPOSES, hidden
 
 STATES = {
@@ -241,51 +241,47 @@ class FieldWords:
                     f" ({language.value(cell.low, metric.unit)} – {language.value(cell.high, metric.unit)})"
                 )
             text += f", {language.period(cell.since, cell.until)}"
-        return f"{self._named(seen.shown)}: {text}"
+        return "; ".join(
+            part for part in (f"{self._metric(seen.shown)}: {text}", self._bound(seen.shown)) if part
+        )
 
     def _places(self, places: Places) -> str:
         """How many rooms or units it shows in, by which bounds, and of how many it can not be told."""
-        language = self.language
-        by = "; ".join(self._named(one) for one in places.shown)
-        several = places.scope is Scope.ROOM
-        if places.since is None or places.until is None:
-            words = (
-                language.text("rooms: nothing published")
-                if several
-                else language.text("units: nothing published")
-            )
-            return f"{words} ({by})"
-        found = language.text(
-            N_("%(number)s of %(known)s rooms") if several else N_("%(number)s of %(known)s units"),
-            number=len(places.where),
-            known=places.known,
+        language, rooms = self.language, places.scope is Scope.ROOM
+        by = "; ".join(
+            ", ".join(part for part in (self._metric(one), self._bound(one)) if part) for one in places.shown
         )
-        parts = [found, language.period(places.since, places.until)]
-        if places.without:
-            parts.append(
-                language.plural(
-                    *NN_("of %(number)s it can not be told", "of %(number)s it can not be told"),
-                    places.without,
-                )
+        if places.since is None or places.until is None:
+            text = N_("rooms: nothing published") if rooms else N_("units: nothing published")
+            return f"{language.text(text)} ({by})"
+        if not places.known:
+            text = (
+                N_("of none of the %(number)s rooms can it be told")
+                if rooms
+                else N_("of none of the %(number)s units can it be told")
             )
+            return f"{language.text(text, number=places.without)}, {language.period(places.since, places.until)} ({by})"
+        text = N_("%(number)s of %(known)s rooms") if rooms else N_("%(number)s of %(known)s units")
+        parts = [
+            language.text(text, number=len(places.where), known=places.known),
+            language.period(places.since, places.until),
+        ]
+        if places.without:
+            parts.append(language.text("of %(number)s it can not be told", number=places.without))
         return f"{', '.join(parts)} ({by})"
 
-    def _named(self, shown: Shown) -> str:
-        """The metric with the bound at which the signal shows."""
-        language, metric = self.language, CATALOG[shown.metric]
-        label = language.label(metric.label)
-        if shown.category:
-            label = f"{label}: {language.label(metric.categories[shown.category])}"
+    def _metric(self, shown: Shown) -> str:
+        metric = CATALOG[shown.metric]
+        label = self.language.label(metric.label)
+        return (
+            f"{label}: {self.language.label(metric.categories[shown.category])}" if shown.category else label
+        )
+
+    def _bound(self, shown: Shown) -> str:
+        """From where on the signal shows; '' where it shows as soon as there is anything of it."""
+        language, unit = self.language, CATALOG[shown.metric].unit
         if shown.below is not None:
-            return language.text(
-                "%(metric)s, shows below %(bound)s",
-                metric=label,
-                bound=language.value(shown.below, metric.unit),
-            )
+            return language.text("shows below %(bound)s", bound=language.value(shown.below, unit))
         if shown.at_least is not None:
-            return language.text(
-                "%(metric)s, shows from %(bound)s",
-                metric=label,
-                bound=language.value(shown.at_least, metric.unit),
-            )
-        return label
+            return language.text("shows from %(bound)s", bound=language.value(shown.at_least, unit))
+        return ""

@@ -12,15 +12,18 @@ from service.advice.advised import Advice
 from service.advice.decisions import State
 from service.advice.fields import register as fields
 from service.advice.findings import Finding, Kind
+from service.comparison import comparison_of
 from service.errors import Invalid
 from service.maturity.assess import newest
 from service.maturity.result import Kind as Strands
 from service.maturity.result import Result
+from service.models import Organisation
 from service.roadmap.first_weeks import first_weeks
 from service.security.signin import Db, now
 from service.web.advice import STATES, Words
+from service.web.compared import HALF
 from service.web.findings import Card, Told, found_of
-from service.web.language import NN_, choose
+from service.web.language import NN_, Language, choose
 from service.web.pages import gallery
 from service.web.planning import advised, planned
 from service.web.profile import Profile, decimal, profile
@@ -76,6 +79,7 @@ def show_overview(request: Request, db: Db) -> HTMLResponse:
         published=published is not None,
         shown=shown,
         summary=_summary(advice.result, words) if advice.result else "",
+        beside=_beside(db, advice.organisation, language),
         strength=_strongest(judged, told, Kind.STRENGTH),
         disagreement=_strongest(judged, told, Kind.DISAGREEMENT),
         risk=_strongest(judged, told, Kind.RISK),
@@ -135,15 +139,39 @@ def _summary(result: Result, words: Words) -> str:
     )
 
 
+def _beside(db: Session, organisation: Organisation, language: Language) -> str:
+    """How many levels are certainly higher or lower than those of most comparable organisations; '' without comparison."""
+    peers = comparison_of(db, organisation).peers
+    places = [
+        one.position
+        for one in (peers.placed if peers else ())
+        if one.position is not None and one.subject.kind is not None
+    ]
+    if not places:
+        return ""
+    higher = sum(one.low >= HALF for one in places)
+    lower = sum(one.high <= HALF for one in places)
+    return language.plural(
+        *NN_(
+            "Of %(number)s level beside comparable organisations %(higher)s is higher than most, %(lower)s lower than most, the rest among them.",
+            "Of %(number)s levels beside comparable organisations %(higher)s are higher than most, %(lower)s lower than most, the rest among them.",
+        ),
+        len(places),
+        higher=higher,
+        lower=lower,
+    )
+
+
 def _measures(advice: Advice, words: Words) -> list[Advised]:
     """What is under way and agreed first, then the most useful that is proposed."""
     decided = {key: State(one.state) for key, one in advice.decisions.items()}
     known = {one.key for one in advice.catalogue.measures}
+    benefit = {key: one.benefit for key, one in advice.proposals.items()}
     begun = [
         key
         for state in (State.STARTED, State.AGREED)
-        for key, now_ in decided.items()
-        if now_ is state and key in known
+        for key in sorted(decided, key=lambda key: (-benefit.get(key, 0.0), key))
+        if decided[key] is state and key in known
     ]
     holding = [key for key, one in advice.proposals.items() if one.verdict.holds]
     keys = [key for key in dict.fromkeys([*begun, *holding]) if decided.get(key, State.PROPOSED) in OPEN]

@@ -31,6 +31,7 @@ from service.privacy.rights import EVENT, Named
 NOT_PEOPLE = {
     "alias.name": "a keyed hash of the name of a room or content",
     "alias.object": "the hash of the id of a content",
+    "comparison_publication.members": "keyed hashes of values of organisations",
     "source.views": "a count",
     "survey_group.respondents": "which questions a group is asked",
     "source.views_linked": "a count",
