@@ -1,11 +1,11 @@
-"""What was published of a period before: a later correction shows a difference of at least k people, or none.
+"""What was published of a period before: it stays as it was.
 
 Everybody may have kept an earlier publication. If the same cell is published again after one late account, one erased person
-or one found post, the two values together tell of that one. So the counts behind every decision are kept, inside, and a period
-that changed is either published anew, without the cells in which few changed, or stays as it was.
+or one found post, the two values together tell of that one; and who knows whom a larger correction was about learns of them.
+So the counts behind every decision are kept, inside, and a period that was published is not published anew with others.
 
-Cells of one period that follow from each other (the organisation and its units; a room) keep or change together, so that
-their sums always belong to one state of the data.
+Cells of one period that follow from each other (the organisation and its units; a room) stay together, so that their sums always
+belong to one state of the data.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from service.publication.measured import Change, Form, Measured, Nature, Outcome, Pin
+from service.publication.measured import Form, Measured, Nature, Outcome, Pin
 
 Family = tuple[Hashable, ...]
 Place = tuple[str, str, str, str]
@@ -42,7 +42,7 @@ class Earlier:
     def settle(
         self, rows: Sequence[Measured], forms: Mapping[str, Form], k: int
     ) -> tuple[list[Measured], dict[int, Pin]]:
-        """The rows to decide about, in order: those measured, or where these would tell of few, those of before.
+        """The rows to decide about, in order: those measured, or where their period was published before, those of then.
 
         A value that is unknown now stays unknown. The pins say for rows, by their position, what earlier publications leave
         open.
@@ -56,14 +56,14 @@ class Earlier:
             states = self.states.get(key)
             if not states:
                 continue
-            anew = _anew({at: rows[number] for at, number in members.items()}, states, forms, k)
+            unchanged = _unchanged({at: rows[number] for at, number in members.items()}, states)
             for at, number in members.items():
                 least = forms[rows[number].metric].minimum or k
-                if anew is not None:
-                    pins[number] = _pin(anew[at], at, states, rows[number], least)
+                if unchanged:
+                    pins[number] = _pin(at, states, rows[number], least)
                 elif at in states[-1]:
                     settled[number] = states[-1][at].row
-                    pins[number] = _pin(Change.NONE, at, states, settled[number], least)
+                    pins[number] = _pin(at, states, settled[number], least)
                 else:
                     pins[number] = Pin.WITHHELD
         return settled, {number: pin for number, pin in pins.items() if pin is not Pin.FREE}
@@ -129,26 +129,6 @@ def place(row: Measured) -> Place:
     return (row.metric, row.category, row.scope, row.scope_key)
 
 
-def change(old: Measured, new: Measured, form: Form, k: int) -> Change:
-    """How many people the difference of two states of a cell tells of: none, few, or at least k on each side."""
-    if _same(old, new):
-        return Change.NONE
-    people = abs((new.people or 0) - (old.people or 0))
-    if form.nature is Nature.PERSONS:
-        counted = abs((new.affirming or 0) - (old.affirming or 0))
-        beside = abs((new.people or 0) - (new.affirming or 0) - (old.people or 0) + (old.affirming or 0))
-        many = counted >= k if people == 0 else min(people, counted, beside) >= k
-        return Change.MANY if many else Change.FEW
-    parts = abs((new.denominator or 0) - (old.denominator or 0))
-    # So much of it can be one person's, at most.
-    one = max(old.largest or 0, new.largest or 0) if old.largest and new.largest else None
-    many = people >= k or (one is not None and parts >= k * one)
-    if form.share:
-        counted = abs((new.numerator or 0) - (old.numerator or 0))
-        many = many and counted >= k and abs(parts - counted) >= k
-    return Change.MANY if many else Change.FEW
-
-
 def _same(old: Measured, new: Measured) -> bool:
     return old[7:11] == new[7:11]
 
@@ -158,32 +138,23 @@ def _period(states: Sequence[State]) -> tuple[str, date]:
     return row.window, row.since
 
 
-def _anew(
-    now: Mapping[Place, Measured], states: Sequence[State], forms: Mapping[str, Form], k: int
-) -> dict[Place, Change] | None:
-    """How much each cell changed against all that was ever published, or None if the family has to stay as it was.
+def _unchanged(now: Mapping[Place, Measured], states: Sequence[State]) -> bool:
+    """Whether every cell that was decided before is what it was; only then others may be decided beside them.
 
-    It stays if any of its cells changed by few: beside the others, published anew, what is left of such a cell could be
-    worked out. It stays as well if its units are others.
+    If any is another, by however many, all of the family stays as it was: who knows whom a correction was about could take what
+    changed in the whole for theirs. It stays as well if its units are others.
     """
-    changes: dict[Place, Change] = {}
     known = False
     for at, row in now.items():
-        least = forms[row.metric].minimum or k
-        found = [change(state[at].row, row, forms[row.metric], least) for state in states if at in state]
-        # The last state again is nothing new, whatever came before it.
-        last = Change.NONE if at in states[-1] and _same(states[-1][at].row, row) else Change.MANY
-        changes[at] = Change.NONE if last is Change.NONE else Change.FEW if Change.FEW in found else last
-        known = known or bool(found and changes[at] is Change.MANY)
-    if Change.FEW in changes.values():
-        return None
-    scopes = {at[2:] for at in now} == {at[2:] for at in states[-1]}
-    return changes if scopes or not known else None
+        for state in states:
+            if at in state:
+                known = True
+                if not _same(state[at].row, row):
+                    return False
+    return not known or {at[2:] for at in now} == {at[2:] for at in states[-1]}
 
 
-def _pin(changed: Change, at: Place, states: Sequence[State], row: Measured, k: int) -> Pin:
-    if changed is Change.FEW:
-        return Pin.WITHHELD
+def _pin(at: Place, states: Sequence[State], row: Measured, k: int) -> Pin:
     same = [state[at] for state in states if at in state and _same(state[at].row, row)]
     if any(one.shown for one in same):
         return Pin.SHOWN

@@ -85,14 +85,6 @@ class Form:
     minimum: int | None = None
 
 
-class Change(StrEnum):
-    """How many people differ between two states of a cell."""
-
-    NONE = "none"
-    FEW = "few"
-    MANY = "many"
-
-
 class Pin(StrEnum):
     """What earlier publications leave open for a cell."""
 

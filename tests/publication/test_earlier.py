@@ -9,9 +9,9 @@ from sqlalchemy import Engine, func, select, update
 from service.database import transaction
 from service.models import Measurement, Organisation, Publication, PublishedValue, ReleasedCount
 from service.publication import publish
-from service.publication.earlier import Earlier, change
+from service.publication.earlier import Earlier
 from service.publication.grid import decide
-from service.publication.measured import Change, Form, Measured, Nature, Outcome
+from service.publication.measured import Form, Measured, Nature, Outcome
 
 Builder = Callable[..., Measured]
 PERSONS = Form(Nature.PERSONS)
@@ -48,58 +48,8 @@ def company(measured: Builder, **units: tuple[int, int]) -> list[Measured]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        ((20, 60), (20, 60), Change.NONE),
-        ((20, 60), (21, 60), Change.FEW),
-        ((20, 60), (29, 60), Change.FEW),
-        ((20, 60), (30, 60), Change.MANY),
-        ((20, 60), (20, 61), Change.FEW),
-        ((20, 60), (30, 70), Change.FEW),
-        ((20, 60), (30, 79), Change.FEW),
-        ((20, 60), (30, 80), Change.MANY),
-        ((30, 80), (20, 60), Change.MANY),
-    ],
-    ids=[
-        "the same", "one more active", "nine more", "ten more", "one more person", "ten came and all are active",
-        "nine who came are not", "ten and ten came", "ten and ten left",
-    ],
-)  # fmt: skip
-def test_a_difference_tells_of_nobody_of_few_or_of_many_on_both_sides(
-    measured: Builder, old: tuple[int, int], new: tuple[int, int], expected: Change
-) -> None:
-    before, after = measured("active", "unit", "a", *old), measured("active", "unit", "a", *new)
-    assert change(before, after, PERSONS, 10) is expected
-
-
-@pytest.mark.parametrize(
-    ("posts", "answered", "largest", "expected"),
-    [
-        (60, 20, 3, Change.NONE),
-        (61, 20, 3, Change.FEW),
-        (100, 40, 3, Change.MANY),
-        (100, 40, 5, Change.FEW),
-        (100, 40, None, Change.FEW),
-        (100, 22, 3, Change.FEW),
-    ],
-    ids=[
-        "the same", "one post", "forty posts of fourteen at least", "forty posts of eight perhaps",
-        "nobody knows of how many", "two of them answered",
-    ],
-)  # fmt: skip
-def test_a_difference_of_posts_is_of_many_only_if_no_few_can_have_written_them(
-    measured: Builder, posts: int, answered: int, largest: int | None, expected: Change
-) -> None:
-    before = measured("response", "unit", "a", 15, 30, numerator=20, denominator=60)._replace(largest=3)
-    after = before._replace(numerator=answered, denominator=posts, largest=largest)
-    assert change(before, after, FORMS["response"], 10) is expected
-
-
-@pytest.mark.parametrize("late", [1, 9])
-def test_one_late_account_changes_nothing_that_is_shown_of_a_past_period(
-    measured: Builder, late: int
-) -> None:
+@pytest.mark.parametrize("late", [1, 9, 15])
+def test_a_late_account_changes_nothing_that_is_shown_of_a_past_period(measured: Builder, late: int) -> None:
     publisher = Publisher()
     before = publisher(company(measured))
     assert {out.state for out in before.values()} == {"published"}
@@ -107,27 +57,11 @@ def test_one_late_account_changes_nothing_that_is_shown_of_a_past_period(
     assert publisher(company(measured, a=(20 - late, 60 - late))) == before
 
 
-def test_many_small_corrections_do_not_add_up_to_a_difference_of_few(measured: Builder) -> None:
-    publisher = Publisher()
-    shown = [
-        publisher(company(measured, a=(count, 60)))["active", "a"].value for count in (20, 26, 32, 21, 29)
-    ]
-    # Only what differs from every earlier state by ten is new: 32 does from 20, 21 and 29 do not from 32 and 20.
-    assert shown == [0.33, 0.33, 0.5, 0.5, 0.5]
-
-
-def test_where_much_is_found_later_of_all_the_period_is_published_anew(measured: Builder) -> None:
-    publisher = Publisher()
-    publisher(company(measured))
-    found = publisher(company(measured, a=(35, 60), b=(45, 60), c=(50, 80)))
-    assert {out.state for out in found.values()} == {"published"}
-    assert found["active", ""].value == 0.65  # 130 of 200
-
-
-def test_where_few_changed_in_one_cell_all_of_the_period_stays_as_it_was(measured: Builder) -> None:
+def test_however_much_is_found_later_a_published_period_stays_as_it_was(measured: Builder) -> None:
     publisher = Publisher()
     before = publisher(company(measured))
-    assert publisher(company(measured, a=(35, 60), b=(33, 60), c=(50, 80))) == before
+    for later in ({"b": (33, 60)}, {"a": (35, 60), "b": (45, 60), "c": (50, 80)}, {"a": (49, 90)}):
+        assert publisher(company(measured, **later)) == before
 
 
 def test_what_was_shown_stays_known_so_that_no_other_choice_gives_a_hidden_cell_away(
@@ -161,13 +95,13 @@ def test_a_stricter_minimum_hides_what_was_shown_before(measured: Builder) -> No
     assert publisher(company(measured, a=(7, 60)), k=10)["active", "a"].reason == "homogeneity"
 
 
-def test_rooms_change_on_their_own(measured: Builder) -> None:
+def test_rooms_stay_as_well(measured: Builder) -> None:
     publisher = Publisher()
     rooms = [measured("active", "room", key, 20, 50) for key in ("r", "s")]
     publisher([*company(measured), *rooms])
     rooms = [measured("active", "room", "r", 35, 50), measured("active", "room", "s", 21, 50)]
     found = publisher([*company(measured), *rooms])
-    assert (found["active", "r"].value, found["active", "s"].value) == (0.8, 0.4)
+    assert (found["active", "r"].value, found["active", "s"].value) == (0.4, 0.4)
 
 
 def test_periods_that_are_measured_no_more_are_forgotten(measured: Builder) -> None:
@@ -241,11 +175,5 @@ def test_counts_behind_a_publication_are_kept_and_compared(stored: Engine) -> No
         assert [(one.scope_key, one.affirming, one.shown, one.version) for one in kept] == [
             ("", 75, True, 0), ("a", 20, True, 0), ("b", 30, True, 0), ("c", 25, True, 0),
         ]  # fmt: skip
-    correct(6)
-    after = values()
-    assert (after["a"], after["b"], after["c"]) == (0.5, before["b"], before["c"])
-    with transaction(stored) as session:
-        versions = session.execute(
-            select(ReleasedCount.version, ReleasedCount.affirming).where(ReleasedCount.scope_key == "a")
-        ).all()
-    assert sorted(map(tuple, versions)) == [(0, 20), (1, 32)]
+    correct(40)
+    assert values() == before
