@@ -80,7 +80,8 @@ def simulate(scenario: Scenario, organisations: int, seed: int = 1) -> Tally:
     Base.metadata.create_all(engine)
     tally = Tally()
     for number in range(organisations):
-        chance = np.random.default_rng([seed, number])
+        own = [number, round(1000 * scenario.effect), round(10 * scenario.alike)]
+        chance = np.random.default_rng([seed, *own])
         tally.note(*_judged(engine, scenario, chance))
     engine.dispose()
     return tally

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.middleware import Middleware
 
 from service import database
-from service.api import assessment, health, milestones, routes, surveys
+from service.api import assessment, comparison, health, milestones, routes, surveys
 from service.api.problems import handle_problems
 from service.api.schemas import Problem
 from service.errors import Invalid
@@ -29,15 +29,20 @@ from service.settings import Settings
 from service.web import (
     agreement,
     council,
+    fields,
+    findings,
     maturity,
+    overview,
     pages,
     planning,
+    reports,
     roadmap_files,
     survey,
     survey_answer,
     survey_results,
     tokens,
 )
+from service.web import comparison as comparison_page
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
@@ -80,11 +85,17 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     app.include_router(routes.router)
     app.include_router(milestones.router)
     app.include_router(assessment.router)
+    app.include_router(comparison.router)
     app.include_router(surveys.router)
     app.include_router(pages.router)
     app.include_router(maturity.router)
+    app.include_router(comparison_page.router)
     app.include_router(planning.router)
+    app.include_router(overview.router)
+    app.include_router(findings.router)
+    app.include_router(fields.router)
     app.include_router(roadmap_files.router)
+    app.include_router(reports.router)
     app.include_router(survey.router)
     app.include_router(survey_results.router)
     app.include_router(survey_answer.router)

@@ -572,9 +572,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_released_count")),
     )
     with op.batch_alter_table("released_count", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_released_count_organisation", ["organisation_id", "version"], unique=False
-        )
+        batch_op.create_index("ix_released_count_organisation", ["organisation_id", "version"], unique=False)
 
     op.create_table(
         "room",
@@ -986,6 +984,57 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_plan_frame")),
     )
     op.create_table(
+        "need_rating",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("target_group", sa.String(length=40), nullable=False),
+        sa.Column("purpose", sa.String(length=40), nullable=False),
+        sa.Column("rating", sa.String(length=16), nullable=False),
+        sa.Column("channels", sa.JSON(), nullable=False),
+        sa.Column("rated_by", sa.String(length=80), nullable=False),
+        sa.Column("rated", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_need_rating_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_need_rating")),
+        sa.UniqueConstraint(
+            "organisation_id",
+            "target_group",
+            "purpose",
+            name=op.f("uq_need_rating_organisation_id_target_group_purpose"),
+        ),
+    )
+    op.create_table(
+        "potential_field",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("origin", sa.String(length=16), nullable=False),
+        sa.Column("origin_key", sa.String(length=80), nullable=False),
+        sa.Column("owner", sa.String(length=80), nullable=False),
+        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("scores", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("catalogue_version", sa.String(length=16), nullable=False),
+        sa.Column("recorded", Instant(), nullable=False),
+        sa.Column("changed", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_potential_field_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_potential_field")),
+    )
+    op.create_index(
+        op.f("ix_potential_field_organisation_id"), "potential_field", ["organisation_id"], unique=False
+    )
+    op.create_table(
         "organisation_profile",
         sa.Column("organisation_id", sa.Integer(), nullable=False),
         sa.Column("industry", sa.String(length=1), nullable=True),
@@ -1019,7 +1068,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_benchmark_file")),
-        sa.UniqueConstraint("organisation_id", "peer", name=op.f("uq_benchmark_file_organisation_id")),
+        sa.UniqueConstraint("organisation_id", "peer", name=op.f("uq_benchmark_file_organisation_id_peer")),
     )
     op.create_table(
         "comparison_publication",

@@ -5,7 +5,7 @@ from statistics import fmean
 
 from metrics.metric import Window
 from service.advice.catalogue import Catalogue
-from service.advice.catalogue.triggers import MetricCondition, Trend, TrendCondition, leaves
+from service.advice.catalogue.triggers import Leaf, MetricCondition, Trend, TrendCondition, leaves
 from service.advice.rules import Series, Situation, series
 from service.maturity.register import Standing
 from service.maturity.result import Kind, Result
@@ -18,15 +18,21 @@ PEOPLE = Series("active_share", "", Window("days28"))
 
 def situation(result: Result | None, published: Published | None, catalogue: Catalogue) -> Situation:
     """Everything the triggers of the catalogue ask for, as far as it is known."""
-    asked = [leaf for measure in catalogue.measures for leaf in leaves(measure.trigger)]
+    return known(
+        result, published, [leaf for measure in catalogue.measures for leaf in leaves(measure.trigger)]
+    )
+
+
+def known(result: Result | None, published: Published | None, asked: Sequence[Leaf]) -> Situation:
+    """What the conditions ask for, as far as it is known."""
     values = {series(leaf) for leaf in asked if isinstance(leaf, MetricCondition)}
     trends = {series(leaf) for leaf in asked if isinstance(leaf, TrendCondition)}
-    known = {one: cells(published, one) if published else [] for one in sorted(values | trends | {PEOPLE})}
+    shown = {one: cells(published, one) if published else [] for one in sorted(values | trends | {PEOPLE})}
     dimensions = result.dimensions if result else ()
     return Situation(
         levels={(one.dimension, strand.kind): strand.level for one in dimensions for strand in one.strands},
-        values={one: newest(known[one]) for one in values},
-        trends={one: trend(known[one]) for one in trends},
+        values={one: newest(shown[one]) for one in values},
+        trends={one: trend(shown[one]) for one in trends},
         standings={
             fact.key: Standing(fact.state) for one in dimensions for fact in one.strand(Kind.DOCUMENTED).facts
         },
@@ -35,7 +41,7 @@ def situation(result: Result | None, published: Published | None, catalogue: Cat
             one.dimension: _mean([answers.dont_know for answers in one.strand(Kind.TOLD).answers])
             for one in dimensions
         },
-        people_per_room=_people_per_room(published, known[PEOPLE]),
+        people_per_room=_people_per_room(published, shown[PEOPLE]),
     )
 
 

@@ -51,6 +51,7 @@ def profile(
     """Declare by what the organisation is compared, and whether others here may be compared with it; without options print it."""
     from service.comparison import classes
     from service.comparison.profile import declare, profile_of
+    from service.comparison.publish import redraw
     from service.privacy.record import audited
 
     asked = {"industry": industry, "size": size, "country": country, "desk": desk, "shares": share}
@@ -61,6 +62,8 @@ def profile(
                 session, organisation, industry=industry, size=size, country=country, desk=desk, shares=share
             )
             given = {name: value for name, value in asked.items() if value is not None}
+            if share is False:
+                redraw(session)
             audited(session, "profile declared", {"organisation": organisation.key, **given})
         else:
             found = profile_of(session, organisation)
@@ -193,15 +196,17 @@ def remove_benchmark(
     peer: Annotated[str, typer.Argument(help="Id of the peer (`resonanz benchmark list`).")],
     owner: Owner = None,
 ) -> None:
-    """Take a file out; what it had a part in is withheld from the next drawing on, until enough has changed."""
+    """Take a file out; what it had a part in is withheld at once, until enough has changed."""
     from service.comparison.files import remove
+    from service.comparison.publish import redraw
     from service.privacy.record import audited
 
     with opened() as context, context.transaction() as session:
         organisation = the_organisation(session, owner)
         remove(session, organisation, peer)
+        redraw(session)
         audited(session, "benchmark removed", {"organisation": organisation.key, "peer": peer})
-    console.print("The file is removed. Next: resonanz comparison draw")
+    console.print("The file is removed, and what it had a part in is withheld until enough has changed.")
 
 
 @comparison.command("draw")
@@ -257,18 +262,13 @@ def show(owner: Owner = None, as_json: AsJson = False) -> None:
         {
             "value": one.subject.key,
             "own": one.own.value if one.own else None,
-            "first_quartile": one.quartiles.first if one.quartiles else None,
+            "middle_half": f"{one.quartiles.first:g} to {one.quartiles.third:g}" if one.quartiles else None,
             "median": one.quartiles.median if one.quartiles else None,
-            "third_quartile": one.quartiles.third if one.quartiles else None,
-            "peers": one.peers or None,
-            "alike_in": one.step.replace("_", ", ") if one.step else None,
-            "withheld": one.withheld,
+            "peers": f"{one.peers} ({one.step})" if one.quartiles else str(one.withheld),
         }
         for one in (found.peers.placed if found.peers else ())
     ]
-    print_table(
-        rows, ("value", "own", "first_quartile", "median", "third_quartile", "peers", "alike_in", "withheld")
-    )
+    print_table(rows, ("value", "own", "middle_half", "median", "peers"))
     beside = [
         {
             "metric": one.metric,

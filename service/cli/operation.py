@@ -173,4 +173,13 @@ def agreement(context: Context) -> str:
     return "; ".join(told) or "no organisation yet"
 
 
-CHECKS: tuple[Callable[[Context], str], ...] = (disk, schema, key, activities, sources, published, agreement, retained)
+CHECKS: tuple[Callable[[Context], str], ...] = (
+    disk,
+    schema,
+    key,
+    activities,
+    sources,
+    published,
+    agreement,
+    retained,
+)

@@ -4,7 +4,9 @@ The format is open (docs/comparison.md, docs/benchmark.schema.json). Numbers are
 canonical text again that is signed.
 """
 
+from collections.abc import Iterable
 from datetime import date
+from statistics import fmean
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,16 +15,15 @@ from sqlalchemy.orm import Session
 from metrics.catalog import CATALOG
 from metrics.metric import Scope, Window
 from metrics.periods import LENGTHS
-from service.api.published import overall
 from service.comparison.profile import profile_of, stored
 from service.maturity.assess import newest
 from service.maturity.model import current
 from service.maturity.result import Kind, Result
-from service.models import Organisation
+from service.models import Organisation, PublishedCoverage, PublishedValue
 from service.published import Published, latest
 from service.references import references
 
-FORMAT = "resonanz-benchmark/1"
+FORMAT: Literal["resonanz-benchmark/1"] = "resonanz-benchmark/1"
 THOUSAND = 1000
 WINDOW = Window.WEEKS26
 """Values are compared over half-years that begin on the same Mondays everywhere (`metrics.periods`)."""
@@ -123,16 +124,15 @@ def gathered(
         if not value
     ]
     published, made = latest(session, organisation), newest(session, organisation)
-    period, values = _values(published)
+    period, values = told_values(published)
     result = Result.model_validate(made.content) if made else None
-    levels = _levels(result)
+    levels = told_levels(result)
     if not values and not levels:
         lacking.append(
             "neither a half-year nor an assessment of it shows anything yet: resonanz metrics compute, resonanz assess"
         )
     if lacking:
         return None, tuple(lacking)
-    share = overall(published.coverage()) if published else None
     return Benchmark(
         format=FORMAT,
         organisation=stored(session, organisation).benchmark,
@@ -140,7 +140,7 @@ def gathered(
         synthetic=organisation.synthetic,
         profile=Classed(**classed, desk=profile.desk),
         minimum_group=max(5, published.run.minimum_group) if published else 5,
-        coverage=None if share is None else round(THOUSAND * share),
+        coverage=coverage_of(published.coverage()) if published else None,
         period=period if values else None,
         values=values,
         model=result.model_version if result else current().version,
@@ -149,7 +149,8 @@ def gathered(
     ), ()
 
 
-def _values(published: Published | None) -> tuple[HalfYear | None, tuple[Value, ...]]:
+def told_values(published: Published | None) -> tuple[HalfYear | None, tuple[Value, ...]]:
+    """The values of the newest half-year that are shown, and which half-year that is; None where none is."""
     since = published.latest_period(WINDOW.value) if published else None
     if published is None or since is None:
         return None, ()
@@ -162,7 +163,7 @@ def _values(published: Published | None) -> tuple[HalfYear | None, tuple[Value, 
         if cell.state == "published" and cell.value is not None
     }
     values = tuple(
-        Value(metric=metric, category=category, **_thousandths(cell.value, cell.low, cell.high))
+        _value(cell)
         for metric, category in sorted(asked)
         if (cell := cells.get((metric, category))) is not None
     )
@@ -170,7 +171,8 @@ def _values(published: Published | None) -> tuple[HalfYear | None, tuple[Value, 
     return (HalfYear(window="weeks26", since=since, until=until) if until else None), values
 
 
-def _levels(result: Result | None) -> tuple[Level, ...]:
+def told_levels(result: Result | None) -> tuple[Level, ...]:
+    """The levels of an assessment that could be told."""
     if result is None:
         return ()
     return tuple(
@@ -191,6 +193,19 @@ def _tenths(level: float) -> int:
     return TENTHS * round(THOUSAND * level / TENTHS)
 
 
-def _thousandths(value: float | None, low: float | None, high: float | None) -> dict[str, int | None]:
-    given = {"value": value, "low": low, "high": high}
-    return {name: None if number is None else round(THOUSAND * number) for name, number in given.items()}
+def _value(cell: PublishedValue) -> Value:
+    value = _thousandths(cell.value or 0.0)
+    # Value and interval are rounded each by its own rule.
+    low = None if cell.low is None else min(value, _thousandths(cell.low))
+    high = None if cell.high is None else max(value, _thousandths(cell.high))
+    return Value(metric=cell.metric, category=cell.category, value=value, low=low, high=high)
+
+
+def _thousandths(number: float) -> int:
+    return round(THOUSAND * number)
+
+
+def coverage_of(lines: Iterable[PublishedCoverage]) -> int | None:
+    """The mean share that was read, over sources and kinds of which it is known, in thousandths; None where it is of none."""
+    known = [line.share for line in lines if line.share is not None and set(line.reasons) != {"unsupported"}]
+    return _thousandths(fmean(known)) if known else None

@@ -14,8 +14,11 @@ from service.maturity.model.parts import Part, Text
 
 FILE = Path(__file__).parent / "classes.toml"
 SUBJECT = "the list of classes for comparison"
-_NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
-"""Two-letter codes among the territories of CLDR that ISO 3166 gives to no country."""
+_NO_COUNTRIES = frozenset(
+    ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"]
+)
+"""Two-letter codes among the territories of CLDR that ISO 3166-1 gives to no country. Kosovo's, XK, is left to users by the standard
+and used everywhere."""
 
 
 class Industry(Part):
@@ -117,8 +120,8 @@ def country(given: str) -> str:
 @cache
 def countries() -> frozenset[str]:
     """The codes of all countries."""
-    territories = Locale("en").territories
-    return frozenset(code for code in territories if len(code) == 2 and code.isalpha()) - _NO_COUNTRIES
+    codes = {str(code) for code in Locale("en").territories}
+    return frozenset(code for code in codes if len(code) == 2 and code.isalpha()) - _NO_COUNTRIES
 
 
 def country_name(code: str) -> Label:

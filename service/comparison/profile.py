@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from service.comparison import classes
+from service.comparison.consent import require_giving
 from service.models import Organisation, OrganisationProfile
 
 
@@ -50,7 +51,12 @@ def declare(
     desk: str | None = None,
     shares: bool | None = None,
 ) -> Profile:
-    """Change what is declared: None leaves it as it is, '' takes it back. Raises `Invalid` for a class there is not."""
+    """Change what is declared: None leaves it as it is, '' takes it back.
+
+    Raises `Invalid` for a class there is not; for a consent `Stopped` or `ExceedsAgreement` where nothing may be given to others.
+    """
+    if shares:
+        require_giving(session, organisation)
     checked = {
         "industry": None if industry is None else industry and classes.industry(industry).key,
         "size": None if size is None else size and classes.size(size).key,

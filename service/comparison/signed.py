@@ -1,17 +1,16 @@
 """The benchmark file: canonical JSON and its Ed25519 signature; what is wrong with one is named before anything is kept.
 
 Signed is the line `resonanz-benchmark sha256:<digest>` (ASCII, no line end) with the digest of the canonical text: UTF-8, keys sorted,
-no white space, whole numbers only. The JSON Schema is written by `python -m service.comparison.signed > docs/benchmark.schema.json`.
+no white space, whole numbers only.
 """
 
 import hashlib
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -72,7 +71,7 @@ def read(content: bytes, public_key: str, today: date) -> Benchmark:
         raise Invalid(f"the file is larger than {LARGEST:,} bytes: a benchmark file never is")
     try:
         given = json.loads(content)
-    except ValueError as error:  # also where it is no UTF-8
+    except (ValueError, RecursionError) as error:  # also where it is no UTF-8
         raise Invalid(f"the file is no JSON: {error}") from error
     if not isinstance(given, dict) or not isinstance(given.get("benchmark"), dict):
         raise Invalid(f"the file is no benchmark file of the format {FORMAT}")
@@ -175,18 +174,3 @@ def _value(value: Value) -> Iterator[str]:
 
 def _inside(low: int | None, value: int, high: int | None) -> bool:
     return (low is None or low <= value) and (high is None or value <= high)
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a benchmark file."""
-    made = SignedBenchmark.model_json_schema()
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **made,
-        "title": "Resonanz benchmark file",
-    }
-
-
-if __name__ == "__main__":
-    json.dump(schema(), sys.stdout, indent=1, ensure_ascii=False, sort_keys=True)
-    sys.stdout.write("\n")

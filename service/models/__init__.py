@@ -6,6 +6,7 @@ from service.models.agreement import AgreementSignature, AgreementVersion, Holde
 from service.models.audit import AuditEntry, AuditHead
 from service.models.base import Base
 from service.models.comparison import BenchmarkFile, ComparisonPublication, OrganisationProfile
+from service.models.fields import NeedRating, PotentialField
 from service.models.maturity import Assessment, Evidence, EvidenceRating
 from service.models.measurement import Fingerprint, Measurement, Measuring
 from service.models.organisation import Milestone, OfficialUnit, Organisation, Shutdown, Site, Unit
@@ -67,12 +68,14 @@ __all__ = [
     "Measuring",
     "Membership",
     "Milestone",
+    "NeedRating",
     "OfficialUnit",
     "Organisation",
     "OrganisationProfile",
     "PasswordLink",
     "Person",
     "PlanFrame",
+    "PotentialField",
     "Publication",
     "PublishedAnswer",
     "PublishedCoverage",

@@ -14,7 +14,7 @@ from service.models.base import Base
 
 
 class SurveyRound(Base):
-    """One round of the survey. `form` is short or full, `state` draft, open or closed.
+    """One round of the survey. `form` is short or full, `state` draft, open, closed or finished.
 
     `batch` counts how often it was opened. `grid` is what the first publication fixed and what each block of groups has been counted
     up to (`service.surveys.grid`); NULL before.

@@ -52,6 +52,10 @@ OUTPUTS: Mapping[str, Label] = {
         de="Dokumente zum Mitnehmen: Konzept, Roadmap und Projektplan, nur aus veröffentlichten Werten",
         en="Documents to take along: concept, roadmap and project plan, from published values only",
     ),
+    "benchmark": Label(
+        de="Signierte Vergleichsdatei für andere Organisationen: veröffentlichte Werte der ganzen Organisation, ohne Namen",
+        en="Signed benchmark file for other organisations: published values of the whole organisation, without its name",
+    ),
     "console": Label(
         de="Konsole am Server: Betrieb, und Zählungen gespeicherter Aktivitäten, nie je Person",
         en="Console at the server: operation, and counts of stored activities, never per person",

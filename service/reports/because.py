@@ -42,8 +42,9 @@ def _level(w: Writer, leaf: LevelCondition) -> Spans | None:
     for kind in KINDS if leaf.strand == "any" else (Kind(leaf.strand),):
         level = one.strand(kind).level
         if level is not None and leaf.covers(level):
+            key = "because_reached" if leaf.below is None else "because_low"
             name, told = w.dimension(one.dimension), w.text(kind.value).lower()
-            return w.say("because_level", dimension=name, kind=told, level=w.at(one, kind))
+            return w.say(key, dimension=name, kind=told, level=w.at(one, kind))
     return None
 
 

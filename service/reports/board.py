@@ -7,33 +7,55 @@ from metrics.catalog import CATALOG
 from metrics.metric import Measure
 from service.reports import compared, findings
 from service.reports.document import Chart, Paragraph, Series, Slide, Spans, plain
+from service.reports.judged import Judged
 from service.reports.planned import roadmap_words, weeks_table
 from service.reports.standing import asked, begin, better, profile_words, where
 from service.reports.writer import KINDS, Writer
 
-MOST_POINTS = 5
+MOST_POINTS = 8
 MOST_BARS = 12
 PLAN_DAYS = 7
 
 
 def slides(w: Writer) -> tuple[Slide, ...]:
-    """Eight to ten; what can not be said has no slide."""
+    """Nine, besides the title; what can not be said has no slide."""
     return tuple(one for one in _slides(w) if one.points or one.chart or one.table)
 
 
 def _slides(w: Writer) -> Iterator[Slide]:
     yield Slide("board_where", w.text("slide_profile"), _said(where(w)))
-    yield Slide("board_profile", w.text("slide_net"), chart=_levels(w, "columns"))
-    yield Slide("board_net", w.text("profile_caption"), chart=_levels(w, "net"))
-    yield Slide("board_differ", w.text("slide_differ"), _said(findings.disagreements(w)))
-    both = [*islice(findings.strengths(w), 3), *islice(findings.gaps(w), 3)]
+    yield Slide("board_profile", _stands(w), chart=_levels(w, "columns"))
+    differ = _said(findings.disagreements(w)[:4])
+    yield Slide("board_differ", _differs(w), differ, _levels(w, "net"))
+    both = [*islice(findings.strengths(w), 4), *islice(findings.gaps(w), 4)]
     yield Slide("board_gaps", w.text("slide_gaps"), _said(both))
     yield Slide("board_reference", w.text("slide_reference"), tuple(compared.says(w)[:3]), _references(w))
     yield Slide("board_measures", w.text("slide_measures"), _said([*better(w), *begin(w)]))
-    yield Slide("board_roles", w.text("slide_roles"), chart=_roles(w))
     yield Slide("board_plan", w.text("slide_plan"), chart=_plan(w))
-    yield Slide("board_weeks", w.text("slide_weeks"), table=weeks_table(w))
-    yield Slide("board_asked", w.text("asked"), _said(asked(w)))
+    yield Slide("board_weeks", w.text("slide_weeks"), table=weeks_table(w, brief=True))
+    yield Slide("board_asked", w.text("asked"), _said(asked(w)), _roles(w))
+
+
+def _stands(w: Writer) -> str:
+    """What the profile shows, as a statement."""
+    found = Judged(w.given.result)
+    furthest, least = found.furthest, found.least_far
+    if furthest is None or least is None or furthest is least[0]:
+        return w.text("profile_caption")
+    names = {"furthest": w.dimension(furthest.dimension), "least": w.dimension(least[0].dimension)}
+    return w.text("slide_stands", **names)
+
+
+def _differs(w: Writer) -> str:
+    """Where the kinds of evidence lie furthest apart."""
+    widest = max(
+        Judged(w.given.result).known,
+        key=lambda one: (one.highest or 0.0) - (one.lowest or 0.0),
+        default=None,
+    )
+    if widest is None or widest.highest == widest.lowest:
+        return w.text("slide_differ")
+    return w.text("slide_differs", dimension=w.dimension(widest.dimension))
 
 
 def _said(paragraphs: list[Paragraph]) -> tuple[Spans, ...]:

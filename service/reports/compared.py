@@ -1,15 +1,21 @@
-"""How the organisation compares: with its own past, and with what others published. Each part is a function of its own."""
+"""How the organisation compares: with its own past, with its peers, and with what others published. Each part is a function."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from service.advice.rules import Series
 from service.advice.situation import newest, trend
+from service.comparison.draw import Placed
+from service.comparison.history import HalfYearValue
+from service.comparison.outside import Relation, relation
 from service.maturity.result import Kind
 from service.models import PublishedValue
 from service.references import Figure as ReferenceFigure
 from service.references import Reference
 from service.reports.document import Block, Heading, Paragraph, Section, Span, Spans, Table
 from service.reports.writer import Writer
+from service.web.comparison_words import STEPS
+
+SIDES = {Relation.HIGHER: "above", Relation.LOWER: "below", Relation.NOT_APART: "level_with"}
 
 
 def comparison(w: Writer) -> Section:
@@ -70,9 +76,10 @@ def references(w: Writer) -> Iterator[Block]:
     found = comparable(w)
     if found:
         for series, reference, figure, ours in found:
-            if reference.firm:
+            side = SIDES.get(_relation(reference, figure, ours))
+            if side is not None:
                 yield w.point(
-                    _side(figure, ours),
+                    side,
                     metric=w.metric_name(series.metric, series.category),
                     ours=w.cell(ours, series),
                     label=Span(w.label(figure.label), w.of_reference(reference)),
@@ -105,13 +112,9 @@ def comparable(w: Writer) -> list[Compared]:
     return found
 
 
-def _side(figure: ReferenceFigure, ours: PublishedValue) -> str:
-    """Above or below only where our interval leaves the value of others outside."""
-    low = ours.low if ours.low is not None else ours.value or 0.0
-    high = ours.high if ours.high is not None else ours.value or 0.0
-    if low > (figure.high if figure.high is not None else figure.value):
-        return "above"
-    return "below" if high < figure.value else "level_with"
+def _relation(reference: Reference, figure: ReferenceFigure, ours: PublishedValue) -> Relation:
+    own = HalfYearValue(ours.since, ours.until, ours.value, ours.low, ours.high, ours.state, ours.reason)
+    return relation(reference, figure, own)
 
 
 def _reference_table(w: Writer, found: Sequence[Compared]) -> Table:
@@ -137,4 +140,75 @@ def says(w: Writer) -> list[Spans]:
     ]
 
 
-PARTS = (history, references)
+def peers(w: Writer) -> Iterator[Block]:
+    """Quartiles of comparable organisations, as they were drawn; none where there are too few."""
+    yield Heading(w.text("peers"))
+    found = [one for one in w.given.peers if one.quartiles is not None]
+    if not found:
+        yield w.paragraph("no_peers")
+        return
+    yield w.paragraph("peers_intro")
+    for one in found:
+        side = _quarter(one)
+        if side is not None:
+            yield w.point(side, metric=_subject(w, one), ours=_placed(w, one, _own(one)))
+    head = tuple(w.text(key) for key in ("metric", "ours", "first", "median", "third", "peers_below"))
+    rows = tuple(_peer_row(w, one) for one in found)
+    yield Table(w.text("peers_caption"), head, rows, (36, 12, 13, 12, 13, 14))
+
+
+def _peer_row(w: Writer, one: Placed) -> tuple[Spans, ...]:
+    drawn, below = one.quartiles, one.position
+    quartiles = (drawn.first, drawn.median, drawn.third) if drawn else (None, None, None)
+    share: Spans = (Span("–"),)
+    if below is not None:
+        share = (Span(w.language.percent(below.below), _peers(w, one)),)
+    return (
+        (Span(_subject(w, one), name=True),),
+        *(_placed(w, one, value) for value in (_own(one), *quartiles)),
+        share,
+    )
+
+
+def _own(one: Placed) -> float | None:
+    return one.own.value if one.own else None
+
+
+def _subject(w: Writer, one: Placed) -> str:
+    subject = one.subject
+    if subject.kind is None:
+        return w.metric_name(subject.metric, subject.category)
+    return f"{w.dimension(subject.dimension)}, {w.text(subject.kind.value).lower()}"
+
+
+def _placed(w: Writer, one: Placed, value: float | None) -> Spans:
+    if value is None:
+        return (Span("–"),)
+    unit = one.subject.unit
+    return (
+        Span(w.language.decimal(value, 1) if unit is None else w.language.value(value, unit), _peers(w, one)),
+    )
+
+
+def _quarter(one: Placed) -> str | None:
+    """Whether the own value lies in the upper or the lower quarter, as far as the interval of its place lets that be said."""
+    if one.position is None:
+        return None
+    if one.position.low >= 0.75:
+        return "peers_upper"
+    return "peers_lower" if one.position.high <= 0.25 else None
+
+
+def _peers(w: Writer, one: Placed) -> str:
+    step = w.language.text(STEPS[one.step]) if one.step else "–"
+    day = w.language.day(one.drawn) if one.drawn else "–"
+    return w.source(
+        f"peers:{one.step}:{one.peers}:{one.drawn}",
+        "peers",
+        number=w.language.number(one.peers),
+        step=step,
+        day=day,
+    )
+
+
+PARTS = (history, peers, references)

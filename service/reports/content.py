@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
 from service.errors import Invalid
-from service.reports import appendix, compared, findings, framework, planned, standing, words
+from service.reports import appendix, compared, findings, framework, planned, standing
 from service.reports.board import slides
 from service.reports.document import Document, Section, Span, Spans, named
 from service.reports.given import Given
+from service.reports.words_frame import FRAME
 from service.reports.writer import Writer
 
 LANGUAGES = ("de", "en")
@@ -33,7 +34,7 @@ def written(given: Given, language: str) -> Document:
     if language not in LANGUAGES:
         raise Invalid(f"{language!r} is not spoken here; give one of {', '.join(LANGUAGES)}")
     w = Writer(given, language)
-    frame = {key: w.label(label) for key, label in words.FRAME.items()}
+    frame = {key: w.label(label) for key, label in FRAME.items()}
     head = _head(w, frame)
     sections = tuple(write(w) for write in SECTIONS)
     shown = slides(w)

@@ -61,7 +61,8 @@ class _Writer:
         page = self.made.sections[0]
         a4(page, sides=22, top=24, bottom=22)
         normal = self.made.styles["Normal"]
-        normal.font.name, normal.font.size = FONT, Pt(10.5)
+        normal.font.size = Pt(10.5)
+        _face(normal)
         normal.paragraph_format.space_after = Pt(6)
         normal.paragraph_format.line_spacing = 1.12
         speak(normal.element, self.given.language)
@@ -72,10 +73,12 @@ class _Writer:
             ("Heading 3", 11, 10),
         ):
             style = self.made.styles[name]
-            style.font.name, style.font.size, style.font.color.rgb = FONT, Pt(size), INK
-            style.element.rPr.rFonts.set(qn("w:asciiTheme"), "minorHAnsi")
-            style.element.rPr.rFonts.set(qn("w:hAnsiTheme"), "minorHAnsi")
+            style.font.size, style.font.color.rgb = Pt(size), INK
+            _face(style)
             style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(5)
+        subtitle = self.made.styles["Subtitle"]
+        subtitle.font.size, subtitle.font.italic, subtitle.font.color.rgb = Pt(15), False, QUIET
+        _face(subtitle)
         bullets = self.made.styles["List Bullet"]
         bullets.paragraph_format.space_after = Pt(3)
         caption = self.made.styles["Caption"]
@@ -147,7 +150,7 @@ class _Writer:
             if size is not None:
                 run.font.size = Pt(size)
             if number:
-                paragraph._p.append(_link(f"source-{number}", str(number), raised=True))
+                paragraph._p.append(_link(f"source-{number}", f"[{number}]", raised=True))
 
     def table(self, given: Table) -> None:
         self.tables += 1
@@ -162,6 +165,8 @@ class _Writer:
         for cell, text in zip(table.rows[0].cells, given.header, strict=True):
             run = cell.paragraphs[0].add_run(text)
             run.bold, run.font.size, run.font.color.rgb = True, Pt(9), INK
+        for column, width in zip(table.columns, given.widths, strict=True):
+            column.width = Mm(WIDTH * width / sum(given.widths))
         for row in table.rows:
             for cell, width in zip(row.cells, given.widths, strict=True):
                 cell.width = Mm(WIDTH * width / sum(given.widths))
@@ -181,7 +186,7 @@ class _Writer:
         self.made.paragraphs[-1].paragraph_format.keep_with_next = True
         number = self.numbers[given.source]
         caption = self.caption(self.given.words["figure"], self.figures, given.caption)
-        caption._p.append(_link(f"source-{number}", str(number), raised=True))
+        caption._p.append(_link(f"source-{number}", f"[{number}]", raised=True))
 
     def caption(self, kind: str, number: int, text: str, *, keep: bool = False) -> Any:
         made = self.made.add_paragraph(style="Caption")
@@ -214,6 +219,14 @@ class _Writer:
             if tag == "w:bookmarkStart":
                 element.set(qn("w:name"), name)
             paragraph._p.append(element)
+
+
+def _face(style: Any) -> None:
+    """One typeface for headings and text, instead of those of the template's theme."""
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    fonts.attrib.clear()
+    for script in ("ascii", "hAnsi", "cs", "eastAsia"):
+        fonts.set(qn(f"w:{script}"), FONT)
 
 
 def _mark(kind: str, *, dirty: bool = False) -> Any:

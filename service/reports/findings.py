@@ -42,12 +42,10 @@ def gaps(w: Writer) -> list[Paragraph]:
     said = [_indicator(w, "gap_indicator", one) for one in found.weak[:MOST]]
     for one in w.given.result.dimensions:
         lacking = [
-            w.fact_name(fact)
-            for fact in one.strand(Kind.DOCUMENTED).facts
-            if fact.state == "absent" and fact.level <= 3
+            fact for fact in one.strand(Kind.DOCUMENTED).facts if fact.state == "absent" and fact.level <= 3
         ]
         if lacking:
-            said.append(w.point("gap_facts", dimension=w.dimension(one.dimension), facts=w.listing(lacking)))
+            said.append(w.point("gap_facts", dimension=w.dimension(one.dimension), facts=w.facts(lacking)))
     return said or [w.paragraph("no_gap")]
 
 

@@ -29,14 +29,14 @@ READ_ENOUGH = 0.95
 
 def guidelines(w: Writer) -> Section:
     facts = Judged(w.given.result).facts(GUIDELINES)
-    met = [w.fact_name(one) for one in facts if one.state == "met"]
-    unmet = [w.fact_name(one) for one in facts if one.state != "met"]
+    met = [one for one in facts if one.state == "met"]
+    unmet = [one for one in facts if one.state != "met"]
     if not unmet:
         said = w.paragraph("guidelines_all")
     elif met:
-        said = w.paragraph("guidelines_some", met=w.listing(met), open=w.listing(unmet))
+        said = w.paragraph("guidelines_some", met=w.facts(met), open=w.facts(unmet))
     else:
-        said = w.paragraph("guidelines_none", open=w.listing(unmet))
+        said = w.paragraph("guidelines_none", open=w.facts(unmet))
     return w.section(
         "guidelines",
         [

@@ -15,6 +15,8 @@ from service.advice.proposals import Proposal, proposals
 from service.advice.rules import Series
 from service.advice.rules import series as triggered
 from service.advice.situation import cells, situation
+from service.comparison import comparison_of
+from service.comparison.draw import Placed
 from service.errors import Invalid, NotFound
 from service.maturity import model as maturity
 from service.maturity.assess import newest
@@ -42,7 +44,8 @@ class Given:
 
     `series` are the published values of the whole organisation, oldest first, hidden ones included, from the newest publication, whose
     digest is `publication` (the assessment may rest on an older one). `trouble` says why there is no plan (`plan` None). `outdated` are
-    measures that were decided about and that the catalogue no longer has. `agreement` is number and day of the agreement in force.
+    measures that were decided about and that the catalogue no longer has. `agreement` is number and day of the agreement in force,
+    `peers` what was drawn of comparable organisations.
     """
 
     key: str
@@ -66,6 +69,7 @@ class Given:
     data_until: date | None = None
     round: Round | None = None
     agreement: tuple[int, date | None] | None = None
+    peers: Sequence[Placed] = ()
 
     def proposal(self, key: str) -> Proposal | None:
         return next((one for one in self.proposals if one.measure.key == key), None)
@@ -105,6 +109,7 @@ def gathered(session: Session, organisation: Organisation, today: date) -> Given
         plan = roadmap(session, organisation, catalogue, advised, today)
     except Invalid as error:
         trouble = str(error)
+    drawn = comparison_of(session, organisation).peers
     agreement = ledger.active(session, organisation.id)
     since = ledger.activated(session, organisation.id) if agreement else None
     return Given(
@@ -128,6 +133,7 @@ def gathered(session: Session, organisation: Organisation, today: date) -> Given
         minimum_group=published.run.minimum_group if published else None,
         data_until=published.run.data_until if published else None,
         round=_round(session, organisation, result.round),
+        peers=drawn.placed if drawn else (),
         agreement=(agreement.number, since.date() if since else None) if agreement else None,
     )
 

@@ -25,9 +25,7 @@ TYPES: Mapping[Format, str] = {
 }
 
 
-def concept(
-    session: Session, organisation: Organisation, form: Format, language: str, today: date
-) -> bytes:
+def concept(session: Session, organisation: Organisation, form: Format, language: str, today: date) -> bytes:
     """The document, or for `PPTX` its summary for the board. Raises `NotFound` before the first assessment, `Invalid` for a language
     not spoken here."""
     return rendered(written(gathered(session, organisation, today), language), form)

@@ -152,8 +152,8 @@ def weeks(w: Writer) -> Section:
     return w.section("weeks", [w.paragraph("weeks_intro"), table])
 
 
-def weeks_table(w: Writer) -> Table | None:
-    """What begins, ends and goes on in each of the first eight weeks of the roadmap."""
+def weeks_table(w: Writer, *, brief: bool = False) -> Table | None:
+    """What begins, ends and goes on in each of the first eight weeks of the roadmap; `brief`: only what begins and ends."""
     plan = w.given.plan
     if plan is None or not plan.schedule.placed:
         return None
@@ -167,25 +167,32 @@ def weeks_table(w: Writer) -> Table | None:
             for one in plan.schedule.placed
             if one.begins < monday < one.ends - timedelta(weeks=1)
         ]
-        to_do = _week(w, number, monday, quiet=monday not in open_weeks)
-        rows.append((name, to_do, w.lines(going)))
+        to_do = _week(w, number, monday, quiet=monday not in open_weeks, brief=brief)
+        rows.append((name, to_do) if brief else (name, to_do, w.lines(going)))
+    if brief:
+        return Table(w.text("weeks_caption"), (w.text("week"), w.text("to_do")), tuple(rows), (20, 80))
     head = tuple(w.text(key) for key in ("week", "to_do", "running"))
     return Table(w.text("weeks_caption"), head, tuple(rows), (18, 56, 26))
 
 
-def _week(w: Writer, number: int, monday: date, *, quiet: bool) -> Spans:
+def _week(w: Writer, number: int, monday: date, *, quiet: bool, brief: bool) -> Spans:
     said: list[Spans] = []
     fixed = {1: "week_first", WEEKS // 2: "week_check", WEEKS: "week_last"}
     if number in fixed:
         said.append(w.say(fixed[number]))
     if quiet:
         said.append(w.say("week_quiet"))
-    for one in w.given.plan.schedule.placed if w.given.plan else ():
-        measure, title = w.given.catalogue.measure(one.task.key), w.title(one.task.key)
-        if one.begins == monday:
-            said.append(w.say("week_begins", title=title, step=w.from_catalogue(measure.first_step)))
-        if one.ends == monday + timedelta(weeks=1):
-            said.append(w.say("week_ends", title=title, good=w.from_catalogue(measure.good)))
-    if not said:
-        return w.say("week_nothing")
-    return w.lines(said)
+    placed = w.given.plan.schedule.placed if w.given.plan else ()
+    begun = [one.task.key for one in placed if one.begins == monday]
+    ended = [one.task.key for one in placed if one.ends == monday + timedelta(weeks=1)]
+    if brief:
+        parts = (("brief_begins", begun), ("brief_ends", ended))
+        said += [w.say(key, titles=w.titles(keys)) for key, keys in parts if keys]
+        return w.lines(said, between=" ") if said else (Span("–"),)
+    for key in begun:
+        step = w.from_catalogue(w.given.catalogue.measure(key).first_step)
+        said.append(w.say("week_begins", title=w.title(key), step=step))
+    for key in ended:
+        good = w.from_catalogue(w.given.catalogue.measure(key).good)
+        said.append(w.say("week_ends", title=w.title(key), good=good))
+    return w.lines(said) if said else w.say("week_nothing")

@@ -15,8 +15,10 @@ from pptx.util import Cm, Pt
 from service.office import LANGUAGES, steady
 from service.reports.document import Chart, Document, Slide, Spans, Table, plain
 
-INK, QUIET = RGBColor(0x0B, 0x39, 0x54), RGBColor(0x4F, 0x5D, 0x6B)
-COLOURS = (RGBColor(0x8A, 0x4F, 0xA0), RGBColor(0x0A, 0x6A, 0x73), RGBColor(0x9A, 0x4A, 0x00))
+colour_of: Any = RGBColor  # python-pptx is typed in part only
+chart_data: Any = CategoryChartData
+INK, QUIET = colour_of(0x0B, 0x39, 0x54), colour_of(0x4F, 0x5D, 0x6B)
+COLOURS = (colour_of(0x8A, 0x4F, 0xA0), colour_of(0x0A, 0x6A, 0x73), colour_of(0x9A, 0x4A, 0x00))
 """Told, observed, documented, as in the drawings; the plan uses the last for the critical path."""
 KINDS = {
     "columns": XL_CHART_TYPE.COLUMN_CLUSTERED,
@@ -24,7 +26,7 @@ KINDS = {
     "bars": XL_CHART_TYPE.BAR_CLUSTERED,
     "plan": XL_CHART_TYPE.BAR_STACKED,
 }
-LEFT, WIDE, TOP, TALL = 1.6, 30.6, 3.6, 14.2
+LEFT, WIDE, HALF, TOP, TALL = 1.6, 30.6, 13.4, 3.6, 14.2
 """Centimetres of a slide of 33.87 by 19.05."""
 TITLE_ONLY = 5
 LONGEST = 60
@@ -65,13 +67,13 @@ def _slide(made: Any, given: Slide, document: Document) -> None:
     slide = made.slides.add_slide(made.slide_layouts[TITLE_ONLY])
     _title(slide, given.title, top=0.9, size=28)
     used = [span.source for spans in given.points for span in spans if span.numbers and span.source]
-    both = bool(given.points and given.chart)
+    beside = bool(given.points and given.chart)
     if given.points:
         _points(
-            slide, given.points, height=4.4 if both else TALL, size=15 if both else _fitting(given.points)
+            slide, given.points, width=HALF if beside else WIDE, size=_fitting(given.points, beside=beside)
         )
     if given.chart is not None:
-        _chart(slide, given.chart, top=TOP + (4.6 if both else 0), height=TALL - (4.6 if both else 0))
+        _chart(slide, given.chart, left=LEFT + HALF + 0.6 if beside else LEFT)
         used.extend(given.chart.sources)
     if given.table is not None:
         _table(slide, given.table)
@@ -94,8 +96,8 @@ def _title(slide: Any, text: str, *, top: float, size: int) -> None:
     paragraph.font.size, paragraph.font.bold, paragraph.font.color.rgb = Pt(size), True, INK
 
 
-def _box(slide: Any, *, top: float, height: float) -> Any:
-    box = slide.shapes.add_textbox(Cm(LEFT), Cm(top), Cm(WIDE), Cm(height))
+def _box(slide: Any, *, top: float, height: float, width: float = WIDE) -> Any:
+    box = slide.shapes.add_textbox(Cm(LEFT), Cm(top), Cm(width), Cm(height))
     box.text_frame.word_wrap = True
     return box
 
@@ -107,8 +109,8 @@ def _line(frame: Any, text: str, size: float, *, first: bool = False) -> Any:
     return paragraph
 
 
-def _points(slide: Any, points: Sequence[Spans], *, height: float, size: float) -> None:
-    frame = _box(slide, top=TOP - 0.3, height=height).text_frame
+def _points(slide: Any, points: Sequence[Spans], *, width: float, size: float) -> None:
+    frame = _box(slide, top=TOP - 0.3, height=TALL, width=width).text_frame
     for place, spans in enumerate(points):
         paragraph = _line(frame, plain(spans), size, first=place == 0)
         properties = paragraph._p.get_or_add_pPr()
@@ -118,18 +120,22 @@ def _points(slide: Any, points: Sequence[Spans], *, height: float, size: float) 
         properties.append(bullet)
 
 
-def _fitting(points: Sequence[Spans]) -> float:
-    """The size in which the points stay on the slide."""
-    letters = sum(len(plain(spans)) for spans in points)
-    return next((size for most, size in ((420, 20), (700, 18), (1000, 16)) if letters <= most), 14)
+def _fitting(points: Sequence[Spans], *, beside: bool) -> float:
+    """The size in which the points stay on the slide, or on half of it."""
+    letters = sum(len(plain(spans)) for spans in points) * (2.4 if beside else 1)
+    return next(
+        (size for most, size in ((500, 20), (900, 18), (1300, 16), (1700, 14)) if letters <= most), 12
+    )
 
 
-def _chart(slide: Any, given: Chart, *, top: float, height: float) -> None:
-    data = CategoryChartData(number_format=given.form)
+def _chart(slide: Any, given: Chart, *, left: float) -> None:
+    data = chart_data(number_format=given.form)
     data.categories = [_short(name) for name in given.categories]
     for series in given.series:
         data.add_series(series.name, series.values)
-    frame = slide.shapes.add_chart(KINDS[given.kind], Cm(LEFT), Cm(top), Cm(WIDE), Cm(height), data)
+    frame = slide.shapes.add_chart(
+        KINDS[given.kind], Cm(left), Cm(TOP), Cm(LEFT + WIDE - left), Cm(TALL), data
+    )
     frame._element.nvGraphicFramePr.cNvPr.set("descr", given.alternative)
     chart = frame.chart
     chart.font.size = Pt(12)
@@ -140,10 +146,12 @@ def _chart(slide: Any, given: Chart, *, top: float, height: float) -> None:
         chart.legend.font.size = Pt(13)
     values = chart.value_axis
     values.has_major_gridlines, values.minimum_scale = True, 0
-    values.major_gridlines.format.line.color.rgb = RGBColor(0xE3, 0xE8, 0xED)
+    values.major_gridlines.format.line.color.rgb = colour_of(0xE3, 0xE8, 0xED)
     values.tick_labels.font.size, values.tick_labels.font.color.rgb = Pt(11), QUIET
+    values.tick_labels.number_format, values.tick_labels.number_format_is_linked = given.form, False
     if given.top is not None:
         values.maximum_scale, values.major_unit = given.top, 1
+        values.tick_labels.number_format = "0"
     if given.kind in {"bars", "plan"}:
         # The first category stands on top, the values below.
         chart.category_axis.reverse_order = True
@@ -176,19 +184,6 @@ def _colour(chart: Any, given: Chart) -> None:
             labels = series.data_labels
             labels.show_value, labels.number_format, labels.number_format_is_linked = True, given.form, False
             labels.font.size = Pt(10)
-    if any(one.hidden for one in given.series):
-        _leave_out(chart, [place for place, one in enumerate(given.series) if one.hidden])
-
-
-def _leave_out(chart: Any, places: Sequence[int]) -> None:
-    """Without an entry in the legend for what is not drawn."""
-    legend = chart.legend._element
-    after = legend.find(qn("c:legendPos"))
-    for place in places:
-        entry = legend.makeelement(qn("c:legendEntry"), {})
-        entry.append(entry.makeelement(qn("c:idx"), {"val": str(place)}))
-        entry.append(entry.makeelement(qn("c:delete"), {"val": "1"}))
-        after.addnext(entry)
 
 
 def _table(slide: Any, given: Table) -> None:
@@ -203,11 +198,11 @@ def _table(slide: Any, given: Table) -> None:
             cell.text = text
             cell.margin_top = cell.margin_bottom = Cm(0.08)
             for paragraph in cell.text_frame.paragraphs:
-                paragraph.font.size, paragraph.font.bold = Pt(10), place == 0
+                paragraph.font.size, paragraph.font.bold = Pt(12), place == 0
                 if place == 0:
-                    paragraph.font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
+                    paragraph.font.color.rgb = colour_of(0xFF, 0xFF, 0xFF)
             cell.fill.solid()
-            cell.fill.fore_color.rgb = INK if place == 0 else RGBColor(0xFF, 0xFF, 0xFF)
+            cell.fill.fore_color.rgb = INK if place == 0 else colour_of(0xFF, 0xFF, 0xFF)
 
 
 def _notes(slide: Any, document: Document, used: Sequence[str]) -> None:

@@ -71,7 +71,7 @@ def better(w: Writer) -> list[Paragraph]:
     blocks = [w.paragraph("better_intro")]
     for one in chosen:
         name, title = w.dimension(one.measure.dimension), w.title(one.measure.key)
-        why = w.listing([because(w, leaf) for leaf in one.verdict.met[:2]])
+        why = w.lines([because(w, leaf) for leaf in one.verdict.met[:2]], between="; ")
         blocks.append(w.point("better_point", title=title, dimension=name, why=why))
     return blocks
 
@@ -194,9 +194,8 @@ def dimension(w: Writer, one: Assessed) -> Iterator[Paragraph]:
     lacking = next_facts(one)
     if lacking is not None:
         level, facts = lacking
-        names = w.listing([w.fact_name(fact) for fact in facts])
         yield w.paragraph(
-            "missing_facts", level=Span(str(level), w.evidence(one, Kind.DOCUMENTED)), facts=names
+            "missing_facts", level=Span(str(level), w.evidence(one, Kind.DOCUMENTED)), facts=w.facts(facts)
         )
 
 

@@ -4,105 +4,6 @@ from collections.abc import Mapping
 
 from metrics.metric import Label
 
-SECTIONS: Mapping[str, Label] = {
-    "summary": Label(de="Zusammenfassung für die Leitung", en="Summary for senior management"),
-    "status": Label(de="Wo wir stehen: die sieben Dimensionen", en="Where we stand: the seven dimensions"),
-    "comparison": Label(de="Vergleich", en="Comparison"),
-    "findings": Label(
-        de="Stärken, Lücken, Widersprüche, Chancen und Risiken",
-        en="Strengths, gaps, disagreements, chances and risks",
-    ),
-    "guidelines": Label(de="Leitlinien und Positionierung", en="Guidelines and positioning"),
-    "use_cases": Label(de="Anwendungsfälle", en="Use cases"),
-    "organisation": Label(de="Organisation: Rollen und Kapazitäten", en="Organisation: roles and capacities"),
-    "governance": Label(de="Governance", en="Governance"),
-    "architecture": Label(de="Entscheidungen zur Architektur", en="Architecture decisions"),
-    "measures": Label(de="Maßnahmen", en="Measures"),
-    "roadmap": Label(de="Roadmap", en="Roadmap"),
-    "weeks": Label(de="Die ersten acht Wochen", en="The first eight weeks"),
-    "appendix": Label(de="Anhang: Methode und Abdeckung", en="Appendix: method and coverage"),
-}
-FRAME: Mapping[str, Label] = {
-    "title": Label(
-        de="Grobkonzept interne soziale Kommunikation", en="Internal social communication concept"
-    ),
-    "head_organisation": Label(de="Organisation", en="Organisation"),
-    "head_assessed": Label(de="Standortbestimmung", en="Assessed on"),
-    "head_data": Label(de="Beobachtet bis", en="Observed until"),
-    "head_round": Label(de="Umfrage", en="Survey"),
-    "head_model": Label(de="Modell und Schwerpunkt", en="Model and focus"),
-    "synthetic": Label(
-        de="synthetische Organisation zur Vorführung", en="synthetic organisation for demonstration"
-    ),
-    "contents": Label(de="Inhalt", en="Contents"),
-    "sources": Label(de="Quellen", en="Sources"),
-    "sources_intro": Label(
-        de="Die hochgestellten Ziffern im Text verweisen auf diese Liste. Werte und Gruppengrößen sind gerundet, wie sie "
-        "veröffentlicht wurden.",
-        en="The raised figures in the text point to this list. Values and group sizes are rounded as they were published.",
-    ),
-    "page": Label(de="Seite", en="Page"),
-    "table": Label(de="Tabelle", en="Table"),
-    "figure": Label(de="Abbildung", en="Figure"),
-    "source": Label(de="Quelle", en="Source"),
-}
-SOURCES: Mapping[str, Label] = {
-    "metric": Label(
-        de="Kennzahl „{label}“, {period}, {people}; Veröffentlichung {digest}",
-        en="Metric “{label}”, {period}, {people}; publication {digest}",
-    ),
-    "people": Label(de="rund {number} Personen", en="about {number} people"),
-    "no_people": Label(de="ohne Gruppe von Personen", en="no group of people behind it"),
-    "told": Label(
-        de="Umfrage „{round}“{period}, Dimension {dimension}, {people}",
-        en="Survey “{round}”{period}, dimension {dimension}, {people}",
-    ),
-    "observed": Label(
-        de="Beobachtete Kennzahlen der Dimension {dimension}, Daten bis {until}; Veröffentlichung {digest}",
-        en="Observed metrics of the dimension {dimension}, data until {until}; publication {digest}",
-    ),
-    "documented": Label(
-        de="Register der Dokumente, Dimension {dimension}, Stand {day}",
-        en="Register of documents, dimension {dimension}, as of {day}",
-    ),
-    "assessment": Label(
-        de="Standortbestimmung vom {day}, Reifegradmodell {version}, Prüfsumme {digest}",
-        en="Assessment of {day}, maturity model {version}, digest {digest}",
-    ),
-    "model": Label(
-        de="Reifegradmodell {version} vom {released}: Stufen, Kriterien, Anker",
-        en="Maturity model {version} of {released}: levels, criteria, anchors",
-    ),
-    "before": Label(
-        de="Standortbestimmung vom {day} und die davor vom {before}",
-        en="Assessment of {day} and the one before it of {before}",
-    ),
-    "catalogue": Label(
-        de="Maßnahmenkatalog {version} vom {released}; Aufwand, Dauer und erwartete Wirkung sind Schätzungen des Katalogs",
-        en="Catalogue of measures {version} of {released}; effort, duration and expected effect are estimates of the catalogue",
-    ),
-    "plan": Label(
-        de="Roadmap, am {day} gerechnet aus den vereinbarten Maßnahmen, ihren Abhängigkeiten und der Zeit je Rolle",
-        en="Roadmap, computed on {day} from the agreed measures, what depends on what, and the time each role has",
-    ),
-    "decisions": Label(
-        de="Beschlüsse zu den Maßnahmen, Stand {day}", en="Decisions about measures, as of {day}"
-    ),
-    "coverage": Label(
-        de="Abdeckung der angebundenen Quellen, Veröffentlichung {digest}, Daten bis {until}",
-        en="Coverage of the connected sources, publication {digest}, data until {until}",
-    ),
-    "agreement": Label(
-        de="Signierte Anlage zur Betriebsvereinbarung, Fassung {number}{since}",
-        en="Signed annex to the works agreement, version {number}{since}",
-    ),
-    "reference": Label(
-        de="Veröffentlichter Vergleichswert: {source}; {year}; Sicherheit {certainty}: {meaning}",
-        en="Published reference value: {source}; {year}; certainty {certainty}: {meaning}",
-    ),
-    "no_year": Label(de="ohne Jahr", en="no year given"),
-    "day": Label(de="Kalender, Tag der Erstellung {day}", en="Calendar, day of writing {day}"),
-}
 TEXT: Mapping[str, Label] = {
     "quoted": Label(de="„{text}“", en="“{text}”"),
     "between": Label(de="{level} ({low} bis {high})", en="{level} ({low} to {high})"),
@@ -158,10 +59,6 @@ TEXT: Mapping[str, Label] = {
     ),
     "better_point": Label(
         de="{title} ({dimension}). Anlass: {why}.", en="{title} ({dimension}). Reason: {why}."
-    ),
-    "better_needed": Label(
-        de="{title} ({dimension}). Vereinbart, weil anderes darauf aufbaut.",
-        en="{title} ({dimension}). Agreed because other things build on it.",
     ),
     "better_none": Label(
         de="Aus dem, was bekannt ist, folgt zurzeit keine Empfehlung.",
@@ -287,8 +184,16 @@ TEXT: Mapping[str, Label] = {
         de="Dem Beobachteten nach entspricht das im Modell dem Stand {name}: {description}",
         en="Going by what is observed, this is what the model calls {name}: {description}",
     ),
-    "because_level": Label(de="{dimension}, {kind}: Stufe {level}", en="{dimension}, {kind}: level {level}"),
-    "because_fact": Label(de="{fact}: {state}", en="{fact}: {state}"),
+    "because_low": Label(
+        de="{dimension} ({kind}) steht erst bei Stufe {level}",
+        en="{dimension} ({kind}) is only at level {level}",
+    ),
+    "because_reached": Label(
+        de="{dimension} ({kind}) steht schon bei Stufe {level}",
+        en="{dimension} ({kind}) is already at level {level}",
+    ),
+    "because_fact": Label(de="„{fact}“ ist {state}", en="“{fact}” is {state}"),
+    "less_is_better": Label(de=", weniger ist besser", en=", less is better"),
     "because_metric": Label(de="{metric}: {value}", en="{metric}: {value}"),
     "because_dont_know": Label(
         de="{dimension}: {share} können die Fragen nicht beurteilen",
@@ -339,6 +244,33 @@ TEXT: Mapping[str, Label] = {
     "falling": Label(de="fällt", en="falling"),
     "steady": Label(de="unverändert", en="unchanged"),
     "no_direction": Label(de="nicht zu sagen", en="can not be told"),
+    "peers": Label(de="Vergleichbare Organisationen", en="Comparable organisations"),
+    "no_peers": Label(
+        de="Ein Vergleich mit anderen Organisationen fehlt noch: Quartile gibt es erst, wenn mindestens fünf vergleichbare zugestimmt haben.",
+        en="There is no comparison with other organisations yet: there are quartiles only once at least five comparable ones have consented.",
+    ),
+    "peers_intro": Label(
+        de="Die Quartile sind grob gerundet, damit keine einzelne Organisation zu erkennen ist. Ob ein Wert im oberen oder unteren Viertel liegt, "
+        "sagen wir nur, wo die Spanne es zulässt.",
+        en="Quartiles are rounded coarsely so that no single organisation can be recognised. Whether a value lies in the upper or lower quarter is "
+        "said only where the interval permits.",
+    ),
+    "peers_upper": Label(
+        de="{metric}: Mit {ours} liegen wir im oberen Viertel der vergleichbaren Organisationen.",
+        en="{metric}: at {ours} we are in the upper quarter of comparable organisations.",
+    ),
+    "peers_lower": Label(
+        de="{metric}: Mit {ours} liegen wir im unteren Viertel der vergleichbaren Organisationen.",
+        en="{metric}: at {ours} we are in the lower quarter of comparable organisations.",
+    ),
+    "peers_caption": Label(
+        de="Eigene Werte zwischen vergleichbaren Organisationen",
+        en="Our own values among comparable organisations",
+    ),
+    "first": Label(de="Unteres Quartil", en="Lower quartile"),
+    "median": Label(de="Median", en="Median"),
+    "third": Label(de="Oberes Quartil", en="Upper quartile"),
+    "peers_below": Label(de="Anteil mit kleinerem Wert", en="Share with a smaller value"),
     "outside": Label(de="Veröffentlichte Werte anderer", en="Published values of others"),
     "reference_caption": Label(
         de="Eigene Werte neben veröffentlichten", en="Our own values beside published ones"

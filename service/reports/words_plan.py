@@ -17,11 +17,11 @@ TEXT: Mapping[str, Label] = {
         en="The foundations are documented. What counts now is that they are known and applied.",
     ),
     "guidelines_some": Label(
-        de="Tragfähig sind {met}. Offen sind {open}.", en="{met} will bear. Open are {open}."
+        de="Tragfähig sind {met}. Offen sind {open}.", en="{met} hold. Open are {open}."
     ),
     "guidelines_none": Label(
         de="Noch trägt keine der Grundlagen. Offen sind {open}.",
-        en="None of the foundations bears yet. Open are {open}.",
+        en="None of the foundations holds yet. Open are {open}.",
     ),
     "principles": Label(de="Vorschlag für die Positionierung", en="Proposed positioning"),
     "principle_purpose": Label(
@@ -64,9 +64,9 @@ TEXT: Mapping[str, Label] = {
     "use_case_by": Label(de="Getragen von: {measures}.", en="Carried by: {measures}."),
     # Organisation
     "organisation_intro": Label(
-        de="Ein Intranet wird nicht nebenher lebendig. Die vereinbarten Maßnahmen brauchen zusammen {days} Personentage; das ist "
+        de="Ein Intranet wird nicht nebenher lebendig. Die eingeplanten Maßnahmen brauchen zusammen {days} Personentage; das ist "
         "Arbeitszeit, die jemand freigeben muss.",
-        en="An intranet does not come alive on the side. The agreed measures take {days} person days altogether; that is working time which "
+        en="An intranet does not come alive on the side. The scheduled measures take {days} person days altogether; that is working time which "
         "somebody has to free.",
     ),
     "organisation_none": Label(
@@ -263,6 +263,8 @@ TEXT: Mapping[str, Label] = {
     "week_ends": Label(
         de="Abschluss: {title}. Gut ist es, wenn: {good}", en="End: {title}. It is good if: {good}"
     ),
+    "brief_begins": Label(de="Beginn: {titles}.", en="Start: {titles}."),
+    "brief_ends": Label(de="Abschluss: {titles}.", en="End: {titles}."),
     "week_nothing": Label(de="Kein neuer Schritt.", en="No new step."),
     "weeks_none": Label(
         de="Solange nichts vereinbart ist, besteht die erste Arbeit darin, über die Empfehlungen zu entscheiden. Danach ergibt sich der Wochenplan.",
@@ -317,12 +319,18 @@ TEXT: Mapping[str, Label] = {
     "does_not_count": Label(de="zählt nicht", en="does not count"),
     # Slides
     "slide_profile": Label(de="Wo wir stehen", en="Where we stand"),
-    "slide_net": Label(de="Gesagt, beobachtet, dokumentiert", en="Told, observed, documented"),
+    "slide_stands": Label(
+        de="{furthest} steht am sichersten, {least} hat den weitesten Weg",
+        en="{furthest} stands firmest, {least} has the longest way to go",
+    ),
+    "slide_differs": Label(
+        de="Am weitesten gehen die Belege bei {dimension} auseinander",
+        en="The evidence differs most in {dimension}",
+    ),
     "slide_differ": Label(de="Wo die Belege auseinandergehen", en="Where the evidence differs"),
     "slide_gaps": Label(de="Worauf wir bauen, was uns fehlt", en="What we build on, what we lack"),
     "slide_reference": Label(de="Im Vergleich", en="In comparison"),
     "slide_measures": Label(de="Was wir tun", en="What we do"),
-    "slide_roles": Label(de="Was es braucht", en="What it takes"),
     "slide_plan": Label(de="Wann was geschieht", en="What happens when"),
     "slide_weeks": Label(de="Die ersten acht Wochen", en="The first eight weeks"),
     "weeks_axis": Label(de="Wochen ab {day}", en="Weeks from {day}"),

@@ -14,7 +14,7 @@ from service.maturity.result import Assessed, Fact, Kind, Observation, Strand
 from service.models import PublishedValue
 from service.references import Figure as ReferenceFigure
 from service.references import Reference
-from service.reports import words, words_plan
+from service.reports import words, words_frame, words_plan
 from service.reports.document import Paragraph, Section, Source, Span, Spans, plain
 from service.reports.given import Given
 from service.web.advice import Words
@@ -69,7 +69,7 @@ class Writer:
         return Paragraph(self.say(key, **values), point=True)
 
     def section(self, key: str, blocks: Sequence[Any]) -> Section:
-        return Section(key, self.label(words.SECTIONS[key]), tuple(blocks))
+        return Section(key, self.label(words_frame.SECTIONS[key]), tuple(blocks))
 
     def listing(self, items: Sequence[Spans | str]) -> Spans:
         """Items as a list in a sentence, each with its own source."""
@@ -86,14 +86,14 @@ class Writer:
         """Measures in a sentence; in quotation marks, since their titles have commas."""
         return self.listing([self.text("quoted", text=self.title(key)) for key in measures])
 
-    def lines(self, items: Sequence[Spans | str]) -> Spans:
-        """Items below one another in a cell; a dash for none."""
+    def lines(self, items: Sequence[Spans | str], between: str = "\n") -> Spans:
+        """Items below one another in a cell, or with something else between them; a dash for none."""
         if not items:
             return (Span("–"),)
         return tuple(
             span
             for place, item in enumerate(items)
-            for span in ((Span("\n"),) if place else ()) + _spans(item)
+            for span in ((Span(between),) if place else ()) + _spans(item)
         )
 
     def dimension(self, key: str) -> str:
@@ -107,7 +107,7 @@ class Writer:
     def source(self, key: str, pattern: str, **values: str) -> str:
         """The key of a source, which is described when it is first named."""
         if key not in self.sources:
-            text = self.label(words.SOURCES[pattern]).format(**values)
+            text = self.label(words_frame.SOURCES[pattern]).format(**values)
             self.sources[key] = Source(key, text)
         return key
 
@@ -160,7 +160,9 @@ class Writer:
         if interval and seen.low is not None and seen.high is not None:
             bounds = [self.language.value(one, unit) for one in (seen.low, seen.high)]
             shown = self.text("between", level=shown, low=bounds[0], high=bounds[1])
-        return (Span(shown, self.metric(seen)),)
+        said = (Span(shown, self.metric(seen)),)
+        falling = seen.anchors[0] > seen.anchors[-1]
+        return (*said, Span(self.text("less_is_better"))) if falling and not interval else said
 
     def unseen(self, seen: Observation) -> str:
         if seen.reason == "coverage":
@@ -212,6 +214,10 @@ class Writer:
     def role(self, role: str) -> str:
         return self.words.role(Role(role))
 
+    def facts(self, facts: Sequence[Fact]) -> Spans:
+        """Facts in a sentence."""
+        return self.listing([self.text("quoted", text=self.fact_name(fact)) for fact in facts])
+
     def standing(self, fact: Fact) -> str:
         return self.language.text(STATES[fact.state])
 
@@ -255,8 +261,8 @@ class Writer:
 
     def _people(self, number: int | None) -> str:
         if number is None:
-            return self.label(words.SOURCES["no_people"])
-        return self.label(words.SOURCES["people"]).format(number=self.language.number(number))
+            return self.label(words_frame.SOURCES["no_people"])
+        return self.label(words_frame.SOURCES["people"]).format(number=self.language.number(number))
 
     def metric(self, seen: Observation) -> str:
         indicator = next(one for one in self.given.model.indicators() if one.key == seen.key)
@@ -283,7 +289,7 @@ class Writer:
             f"reference:{one.key}",
             "reference",
             source=one.source,
-            year=str(one.year) if one.year else self.label(words.SOURCES["no_year"]),
+            year=str(one.year) if one.year else self.label(words_frame.SOURCES["no_year"]),
             certainty=one.certainty.value,
             meaning=self.label(meaning),
         )

@@ -42,7 +42,7 @@ def test_the_description_is_served(client: Client) -> None:
         for name in (
             *("publication", "metrics", "rooms", "coverage", "measurements", "openapi.json"),
             *("milestones", "milestones/{key}/changes"),
-            *("surveys", "surveys/{key}/answers", "assessment"),
+            *("surveys", "surveys/{key}/answers", "assessment", "comparison"),
         )
     }
     for schema in served["components"]["schemas"].values():

@@ -45,7 +45,16 @@ with warnings.catch_warnings():
 
 PASSWORD = "ein langes Passwort 7"
 MOMENT = datetime(2026, 6, 15, 8, tzinfo=UTC)
-PAGES = ("/assessment", "/assessment/communication", "/evidence", "/measures", "/roadmap")
+PAGES = (
+    "/assessment",
+    "/assessment/communication",
+    "/evidence",
+    "/measures",
+    "/roadmap",
+    "/overview",
+    "/findings",
+    "/fields",
+)
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 

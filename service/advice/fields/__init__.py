@@ -1,0 +1,1 @@
+"""Potential fields: where social communication would help, found from signals, needs and use cases, tested, scored and chosen."""
