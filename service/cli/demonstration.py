@@ -232,6 +232,7 @@ class Rehearsal:
         publish(context.engine, organisation, minimum_group=context.settings.minimum_group, clock=lambda: now)
 
     def assess(self, seed: int) -> None:
+        from service.demo.fields_found import find_fields
         from service.demo.questioned import agree_measures, file_papers, hold_survey
         from service.maturity.assess import make
 
@@ -242,6 +243,7 @@ class Rehearsal:
             file_papers(session, organisation, now, seed)
             make(session, organisation, now=now)
             agree_measures(session, organisation, now)
+            find_fields(session, organisation, now, seed)
 
 
 def connected(

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.advice.fields.register import State, fields
+from service.demo.fields_found import find_fields
 from service.demo.opinions import OPINIONS
 from service.demo.questioned import agree_measures, file_papers, hold_survey
 from service.maturity.assess import make
@@ -49,6 +52,7 @@ def assessed(session):
     file_papers(session, acme, END, 7)
     made = make(session, acme, now=END)
     agree_measures(session, acme, END)
+    find_fields(session, acme, END, 7)
     return Result.model_validate(made.content)
 
 
@@ -78,3 +82,13 @@ def test_what_is_documented_is_what_was_filed(assessed):
     assert assessed.dimension("governance").staged == 3
     assert assessed.dimension("strategy").staged == 1
     assert all(one.strand(Kind.DOCUMENTED).coverage == 1 for one in assessed.dimensions)
+
+
+def test_fields_are_in_each_state(session, assessed):
+    acme = session.scalars(select(Organisation)).one()
+    assert [one.state for one in fields(session, acme)] == [
+        State.CHOSEN,
+        State.ASSESSED,
+        State.IDEA,
+        State.PARKED,
+    ]
