@@ -230,8 +230,10 @@ def activity() -> Select[tuple[object, ...]]:
             m.key,
             m.dated,
             case(
-                (actor != PersonKind.HUMAN.value, actor),
+                (actor.in_(["unknown", PersonKind.SERVICE.value]), actor),
+                # What guests write counts as contents; what was brought along does not, whoever made it.
                 (and_(m.birth == 1, or_(m.bulk == 1, f.brought_day.c.day.is_not(None))), "bulk"),
+                (actor != PersonKind.HUMAN.value, actor),
                 (~placed, "undated"),
                 else_=cast(null(), String),
             ).label("excluded"),

@@ -139,11 +139,11 @@ def to_calendar(entries: Iterable[Entry], name: str, organisation: str, made: da
 
 def to_project(entries: Sequence[Entry], name: str, made: datetime) -> bytes:
     """Microsoft Project XML (2007 and later): tasks with fixed dates, work in hours, and finish-to-start links."""
-    ElementTree.register_namespace("", PROJECT)
-    project = ElementTree.Element(f"{{{PROJECT}}}Project")
+    # Written as an attribute: a namespace registered for all of the process would reach into every other drawing and document.
+    project = ElementTree.Element("Project", {"xmlns": PROJECT})
 
     def add(parent: ElementTree.Element, tag: str, value: object) -> None:
-        ElementTree.SubElement(parent, f"{{{PROJECT}}}{tag}").text = str(value)
+        ElementTree.SubElement(parent, tag).text = str(value)
 
     add(project, "Name", name)
     add(project, "Title", name)
@@ -151,9 +151,9 @@ def to_project(entries: Sequence[Entry], name: str, made: datetime) -> bytes:
     if entries:
         add(project, "StartDate", f"{min(entry.begins for entry in entries).isoformat()}T08:00:00")
     numbers = {entry.key: number for number, entry in enumerate(entries, start=1)}
-    tasks = ElementTree.SubElement(project, f"{{{PROJECT}}}Tasks")
+    tasks = ElementTree.SubElement(project, "Tasks")
     for entry in entries:
-        task = ElementTree.SubElement(tasks, f"{{{PROJECT}}}Task")
+        task = ElementTree.SubElement(tasks, "Task")
         add(task, "UID", numbers[entry.key])
         add(task, "ID", numbers[entry.key])
         add(task, "Name", entry.title)
@@ -166,7 +166,7 @@ def to_project(entries: Sequence[Entry], name: str, made: datetime) -> bytes:
         add(task, "Notes", "\n".join(part for part in (entry.owner, entry.why, entry.description) if part))
         for key in entry.after:
             if key in numbers:
-                link = ElementTree.SubElement(task, f"{{{PROJECT}}}PredecessorLink")
+                link = ElementTree.SubElement(task, "PredecessorLink")
                 add(link, "PredecessorUID", numbers[key])
                 add(link, "Type", 1)
     return bytes(ElementTree.tostring(project, encoding="UTF-8", xml_declaration=True))

@@ -9,12 +9,12 @@ import pytest
 from metrics.catalog import CATALOG
 from metrics.metric import Direction, Scope, Window
 from service.errors import Invalid, NotFound
-from service.maturity.levels import score
 from service.maturity.model import Dimension, Group, Indicator, Model, current, load, releases, versions
 from service.maturity.model.page import page
 from service.publication.grid import decide
 from service.publication.measured import Measured
 from service.publication.publish import LINKS, form
+from service.surveys.statistics.levels import score
 
 MODEL = current()
 ROOT = Path(__file__).parents[2]

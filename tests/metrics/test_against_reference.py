@@ -245,3 +245,18 @@ def test_rooms_are_in_the_state_that_naive_reading_of_the_rules_finds(
             assert (cell.numerator, cell.denominator) == (determined.count(state), len(determined))
         else:
             assert cell.reason == "no_rooms"
+
+
+def test_what_a_guest_made_on_the_day_of_a_migration_was_brought_along(make_intranet: Any) -> None:
+    intranet = make_intranet()
+    intranet.person("gus", "sales", "guest")
+    intranet.room("hr", date(2026, 1, 2))
+    intranet.brought.add(date(2026, 3, 3))
+    for number, day in enumerate((3, 4)):
+        intranet.post(
+            "gus", datetime(2026, 3, day, 9, tzinfo=UTC), f"page {number}", content_type="page", room="hr"
+        )
+    with intranet.database() as connection:
+        cells = intranet.cells("interactive_share_created", "room", connection)
+    cell = cells["hr", "week", date(2026, 3, 2), ""]
+    assert cell.excluded == 1
