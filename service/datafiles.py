@@ -53,6 +53,21 @@ def validated(form: type[Read], content: Mapping[str, Any], file: str, subject: 
         raise Damaged(subject, _told(error, content, file)) from None
 
 
+def unlisted(folder: Path, general: str, log: str, versions: Iterable[str]) -> list[str]:
+    """What is wrong where a change log does not list exactly the folders of versions there are, each of which has a file `general`."""
+    listed = list(versions)
+    folders = {path.parent.name for path in folder.glob(f"*/{general}")}
+    wrong = [
+        f"{log}, {version}: there is no folder {version} with a {general}: add it or remove the entry"
+        for version in listed
+        if version not in folders
+    ]
+    return wrong + [
+        f"{log}: the folder {version} is not listed: add an entry that tells what is new in it"
+        for version in sorted(folders - set(listed))
+    ]
+
+
 def digest(content: Mapping[str, Any]) -> str:
     """SHA-256 of what data files say, by name; how they are laid out makes no difference."""
     return hashlib.sha256(_json(content, sort_keys=True).encode()).hexdigest()

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from service.api import schemas as s
-from service.api.published import CACHE, NotModified, the_organisation
+from service.api.published import keep, the_organisation
 from service.api.routes import NOT_MODIFIED, PROBLEMS
 from service.errors import NotFound
 from service.maturity.assess import newest
@@ -33,14 +33,7 @@ def get_assessment(
     made = newest(db, organisation)
     if made is None:
         raise NotFound("no assessment was made yet")
-    headers = {
-        "ETag": f'"{made.digest[:32]}"',
-        "Cache-Control": CACHE,
-        "Vary": "Accept, Authorization, Cookie",
-    }
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        raise NotModified(headers)
-    response.headers.update(headers)
+    keep(request, response, f'"{made.digest[:32]}"')
     return AssessmentAnswer(
         digest=made.digest,
         synthetic=organisation.synthetic,

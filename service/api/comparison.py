@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
 from service.api import schemas as s
-from service.api.published import CACHE, NotModified, the_organisation
+from service.api.published import keep, the_organisation
 from service.api.routes import NOT_MODIFIED, PROBLEMS
 from service.comparison import Comparison, comparison_of
 from service.security.signin import Db
@@ -26,12 +26,5 @@ def get_comparison(
     `peers` is null before they were drawn for the first time; a value without quartiles says why in `withheld`.
     """
     found = comparison_of(db, the_organisation(db, asked.organisation))
-    headers = {
-        "ETag": f'"{sha256(CONTENT.dump_json(found)).hexdigest()[:32]}"',
-        "Cache-Control": CACHE,
-        "Vary": "Accept, Authorization, Cookie",
-    }
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        raise NotModified(headers)
-    response.headers.update(headers)
+    keep(request, response, f'"{sha256(CONTENT.dump_json(found)).hexdigest()[:32]}"')
     return found

@@ -87,6 +87,11 @@ def mark(
     parts += sorted(f"{key}={value}" for key, value in request.query_params.multi_items())
     name = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
     etag = f'"{name}"'
+    keep(request, response, etag)
+
+
+def keep(request: Request, response: Response, etag: str) -> None:
+    """Lets the client keep the answer under that ETag. Raises `NotModified` if it has it already."""
     headers = {"ETag": etag, "Cache-Control": CACHE, "Vary": "Accept, Authorization, Cookie"}
     asked = request.headers.get("if-none-match", "")
     if asked.strip() == "*" or etag in {one.strip().removeprefix("W/") for one in asked.split(",")}:

@@ -13,12 +13,13 @@ import numpy as np
 from scipy.stats.mstats import hdquantiles
 
 from metrics.metric import Measure
+from service.publication.rounding import Z
 from service.surveys.statistics.estimate import Floats
 
 DRAWS = 4000
 SEED = 20_05
 """The same peers always give the same position."""
-WIDTH = 2 * 1.959963984540054
+WIDTH = 2 * Z
 """Of a 95 % interval, in standard deviations."""
 STEPS = ((0.1, 2), (0.2, 5), (0.5, 10))
 """The step for the first significant digits up to 2, up to 5 and up to 10."""

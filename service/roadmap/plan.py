@@ -7,6 +7,7 @@ from math import ceil
 
 from sqlalchemy.orm import Session
 
+from metrics.periods import monday
 from service.advice.catalogue import Catalogue, Measure, Role, Span
 from service.advice.decisions import PLANNED, Changes, State, decisions
 from service.advice.proposals import Proposal
@@ -15,7 +16,7 @@ from service.milestones import silent_weeks
 from service.models import MeasureDecision, Organisation, PlanFrame
 from service.roadmap.robustness import Rank, ranks
 from service.roadmap.schedule import Schedule, schedule
-from service.roadmap.tasks import LONGEST, Estimate, Frame, Task
+from service.roadmap.tasks import LONGEST, WEEK, Estimate, Frame, Task
 
 CAPACITY: Mapping[Role, float] = {
     Role.INTERNAL_COMMUNICATION: 4.0,
@@ -169,4 +170,4 @@ def set_frame(
 
 
 def next_monday(today: date) -> date:
-    return today + timedelta(days=7 - today.weekday())
+    return monday(today) + WEEK

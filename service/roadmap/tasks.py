@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import ceil
 
+from metrics.periods import monday
 from service.errors import Invalid
 
 WEEK = timedelta(weeks=1)
@@ -63,7 +64,7 @@ class Frame:
 
     def open_weeks(self) -> list[date]:
         """The Mondays of the weeks in which work is done, from the first."""
-        closed = {day - timedelta(days=day.weekday()) for day in self.quiet}
+        closed = {monday(day) for day in self.quiet}
         return [
             week for week in (self.start + number * WEEK for number in range(LONGEST)) if week not in closed
         ]

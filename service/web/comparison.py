@@ -9,19 +9,18 @@ from sqlalchemy.orm import Session
 
 from service.comparison import Comparison, comparison_of
 from service.comparison.profile import declare
-from service.errors import Invalid, NotFound
+from service.errors import Invalid
 from service.maturity.assess import newest
 from service.maturity.model import current, load
-from service.models import Organisation, OrganisationProfile
-from service.published import organisations
+from service.models import OrganisationProfile
 from service.references import references
 from service.security import audit
 from service.security.formtoken import form_token, require_form_token
 from service.security.signin import Db
 from service.web.compared import Words, choices
 from service.web.language import choose
-from service.web.pages import asked, gallery
-from service.web.planning import Fields, may_manage
+from service.web.pages import gallery, may_manage, organisation_of
+from service.web.planning import Fields
 from service.web.rendering import render
 
 FIELDS = ("industry", "size", "country", "desk")
@@ -40,7 +39,7 @@ def show_comparison(request: Request, db: Db) -> HTMLResponse:
 def declare_profile(request: Request, db: Db, fields: Fields) -> Response:
     """Change by what the organisation is compared; whether others are compared with it is said at the console only."""
     require_form_token(request, fields.get("form", ""))
-    organisation, _ = _organisation(request, db)
+    organisation, _ = organisation_of(request, db)
     given = {name: fields.get(name, "") for name in FIELDS}
     try:
         declare(
@@ -59,7 +58,7 @@ def declare_profile(request: Request, db: Db, fields: Fields) -> Response:
 
 
 def _page(request: Request, db: Session, *, trouble: str = "") -> HTMLResponse:
-    organisation, everyone = _organisation(request, db)
+    organisation, everyone = organisation_of(request, db)
     language = choose(request)
     found = comparison_of(db, organisation)
     made = newest(db, organisation)
@@ -81,11 +80,3 @@ def _page(request: Request, db: Session, *, trouble: str = "") -> HTMLResponse:
     )
     answer.status_code = 422 if trouble else 200
     return answer
-
-
-def _organisation(request: Request, db: Session) -> tuple[Organisation, list[Organisation]]:
-    everyone = organisations(db)
-    organisation = asked(request, everyone)
-    if organisation is None:
-        raise NotFound("no organisation yet")
-    return organisation, everyone

@@ -17,7 +17,8 @@ from service.security.formtoken import form_token, require_form_token
 from service.security.signin import Db, now
 from service.web.field_words import NEEDS, ORIGINS, FieldWords
 from service.web.language import choose
-from service.web.planning import Fields, advised, may_manage
+from service.web.pages import may_manage
+from service.web.planning import Fields, advised
 from service.web.rendering import render
 
 router = APIRouter(include_in_schema=False)

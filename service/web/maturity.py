@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -16,14 +16,12 @@ from service.maturity.model import current, load
 from service.maturity.register import Entry, Rating
 from service.maturity.result import Result
 from service.models import Organisation
-from service.published import organisations
 from service.security import audit
 from service.security.formtoken import form_token, require_form_token
-from service.security.roles import Permission
 from service.security.signin import Db, now
 from service.web.evidence_chain import STATES, dimension_page
 from service.web.language import N_, Language, choose
-from service.web.pages import asked, gallery
+from service.web.pages import day_of, gallery, may_manage, organisation_of
 from service.web.profile import profile
 from service.web.rendering import render
 
@@ -59,7 +57,7 @@ class FactLine:
 @router.get("/assessment", response_class=HTMLResponse)
 def show_assessment(request: Request, db: Db) -> HTMLResponse:
     """The newest assessment of the organisation asked for, or how to get one."""
-    organisation, everyone = _organisation(request, db)
+    organisation, everyone = organisation_of(request, db)
     made = newest(db, organisation)
     language = choose(request)
     shown = result = None
@@ -74,7 +72,7 @@ def show_assessment(request: Request, db: Db) -> HTMLResponse:
         made=result,
         observed_until=result.data_until - timedelta(days=1) if result and result.data_until else None,
         shown=shown,
-        may_manage=_may_manage(request),
+        may_manage=may_manage(request),
         form=form_token(request),
     )
 
@@ -83,7 +81,7 @@ def show_assessment(request: Request, db: Db) -> HTMLResponse:
 def make_assessment(request: Request, db: Db, form: Field = "") -> Response:
     """Assess anew with the evidence there is."""
     require_form_token(request, form)
-    organisation, _ = _organisation(request, db)
+    organisation, _ = organisation_of(request, db)
     made = make(db, organisation, now=now())
     audit.append(
         db,
@@ -97,7 +95,7 @@ def make_assessment(request: Request, db: Db, form: Field = "") -> Response:
 @router.get("/assessment/{dimension}", response_class=HTMLResponse)
 def show_dimension(request: Request, db: Db, dimension: str) -> HTMLResponse:
     """What the levels of one dimension rest on. Raises `NotFound` where there is no such dimension or no assessment."""
-    organisation, everyone = _organisation(request, db)
+    organisation, everyone = organisation_of(request, db)
     made = newest(db, organisation)
     if made is None:
         raise NotFound("no assessment was made yet")
@@ -133,7 +131,7 @@ def record_evidence(  # noqa: PLR0917 - fields of a form
     form: Field = "",
 ) -> Response:
     require_form_token(request, form)
-    organisation, _ = _organisation(request, db)
+    organisation, _ = organisation_of(request, db)
     try:
         made = registry.record(
             db,
@@ -142,7 +140,7 @@ def record_evidence(  # noqa: PLR0917 - fields of a form
             fact,
             title=title,
             owner=owner,
-            dated=_day(dated),
+            dated=day_of(dated),
             link=link,
             now=now(),
         )
@@ -164,7 +162,7 @@ def rate_evidence(  # noqa: PLR0917 - fields of a form
     form: Field = "",
 ) -> Response:
     require_form_token(request, form)
-    organisation, _ = _organisation(request, db)
+    organisation, _ = organisation_of(request, db)
     evidence = registry.one(db, organisation, number)
     try:
         registry.rate(
@@ -186,7 +184,7 @@ def rate_evidence(  # noqa: PLR0917 - fields of a form
 @router.post("/evidence/{number}/removal")
 def remove_evidence(request: Request, db: Db, number: int, form: Field = "") -> Response:
     require_form_token(request, form)
-    organisation, _ = _organisation(request, db)
+    organisation, _ = organisation_of(request, db)
     fact = registry.one(db, organisation, number).fact
     registry.remove(db, organisation, number)
     facts = {"organisation": organisation.key, "fact": fact, "number": number}
@@ -195,7 +193,7 @@ def remove_evidence(request: Request, db: Db, number: int, form: Field = "") -> 
 
 
 def _register(request: Request, db: Session, *, trouble: str = "") -> HTMLResponse:
-    organisation, everyone = _organisation(request, db)
+    organisation, everyone = organisation_of(request, db)
     language, model = choose(request), current()
     entries = registry.register(db, organisation, model, now().date())
     lines: Mapping[str, list[FactLine]] = {
@@ -216,7 +214,7 @@ def _register(request: Request, db: Session, *, trouble: str = "") -> HTMLRespon
         agreed=_agreed(entries, language),
         ratings=[(rating.value, language.text(words)) for rating, words in RATINGS.items()],
         trouble=trouble,
-        may_manage=_may_manage(request),
+        may_manage=may_manage(request),
         form=form_token(request),
     )
     answer.status_code = 422 if trouble else 200
@@ -261,28 +259,6 @@ def _line(entry: Entry, language: Language) -> FactLine:
             for rating in entry.ratings
         ],
     )
-
-
-def _organisation(request: Request, db: Session) -> tuple[Organisation, list[Organisation]]:
-    everyone = organisations(db)
-    organisation = asked(request, everyone)
-    if organisation is None:
-        raise NotFound("no organisation yet")
-    return organisation, everyone
-
-
-def _may_manage(request: Request) -> bool:
-    signed_in = getattr(request.state, "signed_in", None)
-    return signed_in is not None and Permission.MANAGE in signed_in.permissions
-
-
-def _day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise Invalid(f"{text!r} is no day: write it as 2026-03-31") from error
 
 
 def _back(organisation: Organisation, fact: str) -> Response:

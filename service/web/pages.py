@@ -1,6 +1,7 @@
 """The pages: what is published, for people who answer for internal communication."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -8,9 +9,10 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from service.database import sessions
-from service.errors import NotFound
+from service.errors import Invalid, NotFound
 from service.models import Organisation
 from service.published import Published, latest, organisations
+from service.security.roles import Permission
 from service.web.dashboard import coverage_in_short, dashboard, freshness, today
 from service.web.language import choose
 from service.web.pictures import Gallery, Painter
@@ -82,6 +84,31 @@ def asked(request: Request, everyone: list[Organisation]) -> Organisation | None
     if found is None:
         raise NotFound("no such organisation")
     return found
+
+
+def organisation_of(request: Request, db: Session) -> tuple[Organisation, list[Organisation]]:
+    """The organisation asked for, and all that may be seen. Raises `NotFound` where there is none."""
+    everyone = organisations(db)
+    organisation = asked(request, everyone)
+    if organisation is None:
+        raise NotFound("no organisation yet")
+    return organisation, everyone
+
+
+def may_manage(request: Request) -> bool:
+    """Whether who asks may change surveys, evidence and measures."""
+    signed_in = getattr(request.state, "signed_in", None)
+    return signed_in is not None and Permission.MANAGE in signed_in.permissions
+
+
+def day_of(text: str) -> date | None:
+    """The day a form field holds; None where it is empty. Raises `Invalid`."""
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise Invalid(f"{text!r} is no day: write it as 2026-03-31") from error
 
 
 def _publication_with(request: Request, db: Session, room: str) -> tuple[Published, list[Organisation]]:

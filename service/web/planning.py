@@ -10,19 +10,17 @@ from sqlalchemy.orm import Session
 from service.advice.advised import Advice, advice_for
 from service.advice.catalogue import Role
 from service.advice.decisions import Changes, State, decide
-from service.errors import Conflict, Invalid, NotFound
+from service.errors import Conflict, Invalid
 from service.models import Organisation
-from service.published import organisations
 from service.roadmap.first_weeks import first_weeks
 from service.roadmap.plan import Roadmap, roadmap, set_frame
 from service.security import audit
 from service.security.formtoken import form_token, require_form_token
-from service.security.roles import Permission
 from service.security.signin import Db, now
 from service.web.advice import Words, first_weeks_table, in_state, roadmap_page
 from service.web.effects import effect_lines
 from service.web.language import N_, choose
-from service.web.pages import asked, gallery
+from service.web.pages import day_of, gallery, may_manage, organisation_of
 from service.web.rendering import render
 
 HEADINGS = {
@@ -88,7 +86,7 @@ def change_frame(request: Request, db: Db, fields: Fields) -> Response:
         set_frame(
             db,
             advice.organisation,
-            start=_day(fields.get("start", "")),
+            start=day_of(fields.get("start", "")),
             capacity={
                 role.value: _number(fields[f"capacity-{role.value}"])
                 for role in Role
@@ -105,10 +103,7 @@ def change_frame(request: Request, db: Db, fields: Fields) -> Response:
 
 def advised(request: Request, db: Session) -> tuple[Advice, list[Organisation]]:
     """Raises `NotFound` where there is no such organisation."""
-    everyone = organisations(db)
-    organisation = asked(request, everyone)
-    if organisation is None:
-        raise NotFound("no organisation yet")
+    organisation, everyone = organisation_of(request, db)
     return advice_for(db, organisation), everyone
 
 
@@ -175,11 +170,6 @@ def _roadmap(request: Request, db: Session, *, trouble: str = "") -> HTMLRespons
     return answer
 
 
-def may_manage(request: Request) -> bool:
-    signed_in = getattr(request.state, "signed_in", None)
-    return signed_in is not None and Permission.MANAGE in signed_in.permissions
-
-
 def _changes(fields: dict[str, str]) -> Changes:
     days = {
         role: _number(fields[f"days-{role.value}"])
@@ -187,7 +177,7 @@ def _changes(fields: dict[str, str]) -> Changes:
         if fields.get(f"days-{role.value}", "").strip()
     }
     weeks = fields.get("weeks", "").strip()
-    return Changes(days, _number(weeks) if weeks else None, _day(fields.get("earliest", "")))
+    return Changes(days, _number(weeks) if weeks else None, day_of(fields.get("earliest", "")))
 
 
 def _number(text: str) -> float:
@@ -196,12 +186,3 @@ def _number(text: str) -> float:
         return float(text.strip().replace(",", "."))
     except ValueError as error:
         raise Invalid(f"{text!r} is no number") from error
-
-
-def _day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise Invalid(f"{text!r} is no day: write it as 2026-03-31") from error

@@ -5,12 +5,10 @@ from fastapi.responses import HTMLResponse, Response
 
 from service.errors import NotFound
 from service.maturity.assess import newest
-from service.models import Organisation
-from service.published import organisations
 from service.reports.making import TYPES, Format, concept, file_name
 from service.security.signin import Db, now
 from service.web.language import N_, choose
-from service.web.pages import asked
+from service.web.pages import organisation_of
 from service.web.rendering import render
 
 KINDS = {
@@ -30,8 +28,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/report", response_class=HTMLResponse)
 def show_report(request: Request, db: Db) -> HTMLResponse:
     """What the document says and in which formats there is one."""
-    everyone = organisations(db)
-    organisation = _organisation(request, everyone)
+    organisation, everyone = organisation_of(request, db)
     language = choose(request)
     made = newest(db, organisation)
     return render(
@@ -47,7 +44,7 @@ def show_report(request: Request, db: Db) -> HTMLResponse:
 @router.get("/report/concept.{form}")
 def download_concept(request: Request, db: Db, form: str) -> Response:
     """The document in the reader's language. Raises `NotFound` for another format, or before the first assessment."""
-    organisation = _organisation(request, organisations(db))
+    organisation, _ = organisation_of(request, db)
     if form not in set(Format):
         raise NotFound(f"no such format; there are {', '.join(Format)}")
     chosen, language, today = Format(form), choose(request).code, now().date()
@@ -59,10 +56,3 @@ def download_concept(request: Request, db: Db, form: str) -> Response:
         "Vary": "Cookie, Accept-Language",
     }
     return Response(content, media_type=TYPES[chosen], headers=headers)
-
-
-def _organisation(request: Request, everyone: list[Organisation]) -> Organisation:
-    organisation = asked(request, everyone)
-    if organisation is None:
-        raise NotFound("no organisation yet")
-    return organisation

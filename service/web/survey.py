@@ -16,7 +16,6 @@ from service.models import Organisation, SurveyRound, Unit
 from service.published import organisations
 from service.security import audit
 from service.security.formtoken import form_token, require_form_token
-from service.security.roles import Permission
 from service.security.signin import Db, now
 from service.surveys import rounds
 from service.surveys.publish import close, finish
@@ -24,7 +23,7 @@ from service.surveys.published import published
 from service.surveys.questionnaire import EVERYONE, FORMS, RESPONDENTS
 from service.surveys.reminder import reminders
 from service.web.language import N_, Language, choose
-from service.web.pages import asked
+from service.web.pages import asked, may_manage
 from service.web.rendering import render
 
 STATES = {
@@ -206,11 +205,6 @@ def _note(request: Request, db: Session, owner: Organisation, action: str, facts
     audit.append(db, request.state.signed_in.name, action, facts, owner.key)
 
 
-def _may_manage(request: Request) -> bool:
-    who = getattr(request.state, "signed_in", None)
-    return who is not None and Permission.MANAGE in who.permissions
-
-
 def _list(request: Request, db: Session, *, trouble: str | None = None) -> HTMLResponse:
     everyone = organisations(db)
     owner = asked(request, everyone)
@@ -219,7 +213,7 @@ def _list(request: Request, db: Session, *, trouble: str | None = None) -> HTMLR
     rows = (
         [_line(one, one.key in with_results, language) for one in rounds.rounds(db, owner)] if owner else []
     )
-    manages = _may_manage(request)
+    manages = may_manage(request)
     floor = rounds.agreed_minimum(db, owner.id) if owner else rounds.FLOOR
     page = render(
         request,

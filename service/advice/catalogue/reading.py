@@ -23,7 +23,7 @@ from service.advice.catalogue.instruments import (
     UseCase,
 )
 from service.advice.catalogue.parts import Audience, Catalogue, Driver, Measure, Release, Role
-from service.datafiles import Damaged, digest, toml, validated
+from service.datafiles import Damaged, digest, toml, unlisted, validated
 from service.errors import NotFound
 from service.maturity.model.parts import Part, Text
 
@@ -84,16 +84,7 @@ def releases(folder: Path = FOLDER) -> tuple[Release, ...]:
     """The change log, from the oldest version. Raises `Damaged`, also where it does not list exactly the folders there are."""
     found = validated(_Log, toml(folder / CHANGES, SUBJECT), CHANGES, SUBJECT).releases
     listed = [release.version for release in found]
-    folders = {path.parent.name for path in folder.glob(f"*/{GENERAL}")}
-    wrong = [
-        f"{CHANGES}, {version}: there is no folder {version} with a {GENERAL}: add it or remove the entry"
-        for version in listed
-        if version not in folders
-    ]
-    wrong += [
-        f"{CHANGES}: the folder {version} is not listed: add an entry that tells what is new in it"
-        for version in sorted(folders - set(listed))
-    ]
+    wrong = unlisted(folder, GENERAL, CHANGES, listed)
     if len(set(listed)) != len(listed) or not listed:
         wrong.append(f"{CHANGES}: lists {listed}: list every version once, from the oldest")
     if wrong:

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from service.datafiles import Damaged, digest, toml, validated
+from service.datafiles import Damaged, digest, toml, unlisted, validated
 from service.errors import NotFound
 from service.maturity.model.checks import faults
 from service.maturity.model.parts import (
@@ -62,16 +62,7 @@ def releases(folder: Path = FOLDER) -> tuple[Release, ...]:
     """The change log, from the oldest version. Raises `Damaged`, also where it does not list exactly the folders there are."""
     found = validated(_Log, toml(folder / CHANGES, SUBJECT), CHANGES, SUBJECT).releases
     listed = [release.version for release in found]
-    folders = {path.parent.name for path in folder.glob(f"*/{MODEL}")}
-    wrong = [
-        f"{CHANGES}, {version}: there is no folder {version} with a {MODEL}: add it or remove the entry"
-        for version in listed
-        if version not in folders
-    ]
-    wrong += [
-        f"{CHANGES}: the folder {version} is not listed: add an entry that tells what is new in it"
-        for version in sorted(folders - set(listed))
-    ]
+    wrong = unlisted(folder, MODEL, CHANGES, listed)
     if not listed or sorted(set(listed), key=_numbers) != listed:
         told = ", ".join(listed) or "nothing"
         wrong.append(f"{CHANGES}: lists {told}: put each version in once, the oldest first")
