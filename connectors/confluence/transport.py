@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 
 from connectors.confluence.settings import Flavour, Settings
 from connectors.dates import http_date
@@ -33,6 +33,7 @@ from connectors.errors import (
     SourceBusy,
     SourceUnreachable,
 )
+from connectors.outbound import CheckedAdapter, Reach
 from connectors.throttle import Throttle
 
 TIMEOUT = (10.0, 60.0)
@@ -66,7 +67,7 @@ class _Again(Exception):
         self.error, self.seconds, self.refused = error, seconds, refused
 
 
-class TimeoutAdapter(HTTPAdapter):
+class TimeoutAdapter(CheckedAdapter):
     """Enforces our timeouts, since the library knows one number only."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -94,7 +95,8 @@ class Transport:
     ) -> None:
         _quieten()
         self._settings = settings
-        self._adapter = adapter or (lambda: TimeoutAdapter(max_retries=0, pool_maxsize=1))
+        reach = Reach.of(settings.base)
+        self._adapter = adapter or (lambda: TimeoutAdapter(reach, max_retries=0, pool_maxsize=1))
         self._closed = threading.Event()
         self._sleep, self._now, self._chance = sleep or self._rest, now, chance
         self.throttle = Throttle(settings.concurrency, clock=clock, sleep=self._sleep)

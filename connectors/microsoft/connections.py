@@ -2,18 +2,23 @@
 
 import ssl
 from typing import Any
+from urllib.request import getproxies
 
 import httpx
 
 from connectors.errors import ConnectorError, Misconfigured, SourceUnreachable
 from connectors.microsoft.settings import Settings, loopback
+from connectors.outbound import CheckedTransport, Reach
 
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 """Seconds between two bytes of an answer, and to connect."""
 
 
 def client(settings: Settings, transport: httpx.BaseTransport | None = None) -> httpx.Client:
-    """Connections kept alive over HTTP/1.1, trusting the company's own authority besides the public ones."""
+    """Connections kept alive over HTTP/1.1, trusting the company's own authority besides the public ones.
+
+    Without a proxy in the environment, hosts that the settings do not name are called at public addresses only.
+    """
     common: dict[str, Any] = {
         "headers": {"User-Agent": settings.user_agent},
         "timeout": TIMEOUT,
@@ -31,7 +36,10 @@ def client(settings: Settings, transport: httpx.BaseTransport | None = None) -> 
     limits = httpx.Limits(
         max_connections=4 * settings.concurrency, max_keepalive_connections=4 * settings.concurrency
     )
-    here = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
+    direct = CheckedTransport(Reach.of(*_addresses(settings), *settings.sites), context, limits)
+    if not getproxies().keys() - {"no"}:
+        return httpx.Client(transport=direct, **common)
+    here = {"all://127.0.0.1": direct, "all://localhost": direct, "all://[::1]": direct}
     return httpx.Client(
         verify=context, limits=limits, mounts=here if _any_loopback(settings) else None, **common
     )
@@ -51,12 +59,15 @@ def unreachable(error: httpx.HTTPError, where: str) -> ConnectorError:
     return SourceUnreachable(f"{where}: no complete answer ({type(error).__name__})")
 
 
-def _any_loopback(settings: Settings) -> bool:
-    addresses = (
+def _addresses(settings: Settings) -> tuple[str | None, ...]:
+    return (
         settings.authority,
         settings.graph_url,
         settings.sharepoint_url,
         settings.management_url,
         settings.engage_url,
     )
-    return any(address is not None and loopback(address) for address in addresses)
+
+
+def _any_loopback(settings: Settings) -> bool:
+    return any(address is not None and loopback(address) for address in _addresses(settings))

@@ -78,6 +78,7 @@ PREFIXES: Mapping[str, str] = {
     "/roadmap": "pages",
     "/answer": "pages",
     "/council": "pages",
+    "/jobs": "pages",
     "/login": "pages",
     "/logout": "pages",
     "/surveys": "pages",
@@ -108,6 +109,14 @@ RULES: Mapping[str, Label] = {
     "dominance": Label(
         de="Ein Wert, der zu mehr als der Hälfte von einer Person stammt, wird nicht gezeigt",
         en="A value of which one person makes up more than half is not shown",
+    ),
+    "steps_of_people": Label(
+        de="Anteile werden auf Schritte von so vielen Personen gerundet, wie eine Gruppe mindestens haben muss",
+        en="Shares are rounded to steps of as many people as a group must have at least",
+    ),
+    "kept_as_published": Label(
+        de="Ein einmal veröffentlichter Zeitraum wird nicht mit anderen Werten erneut veröffentlicht",
+        en="A period once published is not published again with other values",
     ),
 }
 

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from service.publication.measured import Form, Measured, Nature, Outcome, Pin
 
+KEPT_AS_PUBLISHED = "kept_as_published"
+"""The rule of this module, as agreements name it."""
 Family = tuple[Hashable, ...]
 Place = tuple[str, str, str, str]
 """Metric, category, scope, scope key: a cell of a family."""

@@ -29,11 +29,12 @@ from service.models import (
 )
 from service.privacy.enforcement import require_publish
 from service.publication.coverage import coverage_of
-from service.publication.earlier import Earlier, Released
+from service.publication.earlier import KEPT_AS_PUBLISHED, Earlier, Released
 from service.publication.grid import decide
 from service.publication.measured import Among, Base, Form, Link, Measured, Nature, Outcome, Over, Relation
 from service.publication.overlap import Groups
 from service.publication.protect import COMPLEMENTARY, DIFFERENCE, DOMINANCE, HOMOGENEITY, SMALL_GROUP
+from service.publication.rounding import STEPS_OF_PEOPLE
 
 FLOOR = 5
 KEPT = 3
@@ -88,7 +89,17 @@ def protection(minimum_group: int, survey_group: int | None = None) -> dict[str,
     return {
         "groups": groups if survey_group is None else {**groups, "survey": survey_group},
         "suppression": {
-            "rules": sorted((SMALL_GROUP, COMPLEMENTARY, HOMOGENEITY, DIFFERENCE, DOMINANCE)),
+            "rules": sorted(
+                (
+                    SMALL_GROUP,
+                    COMPLEMENTARY,
+                    HOMOGENEITY,
+                    DIFFERENCE,
+                    DOMINANCE,
+                    STEPS_OF_PEOPLE,
+                    KEPT_AS_PUBLISHED,
+                )
+            ),
             "relations": sorted(_told(relation) for relation in LINKS),
             "rounding": {unit.value: round(step * 1000) for unit, step in STEPS.items()},
         },

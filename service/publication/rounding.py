@@ -2,6 +2,8 @@
 
 from math import sqrt
 
+STEPS_OF_PEOPLE = "steps_of_people"
+"""The rule of `rounded_share`, as agreements name it."""
 Z = 1.959963984540054
 BOUNDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 

@@ -23,6 +23,7 @@ from connectors.errors import (
     SourceBusy,
     SourceUnreachable,
 )
+from connectors.outbound import Reach
 from connectors.throttle import Throttle
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -332,7 +333,7 @@ def test_timeouts_are_enforced_whatever_the_library_passes(monkeypatch):
     monkeypatch.setattr(
         requests.adapters.HTTPAdapter, "send", lambda self, request, **more: passed.update(more)
     )
-    TimeoutAdapter().send(requests.Request("GET", "https://x/").prepare(), timeout=75)
+    TimeoutAdapter(Reach([])).send(requests.Request("GET", "https://x/").prepare(), timeout=75)
     assert passed["timeout"] == TIMEOUT
 
 

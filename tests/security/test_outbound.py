@@ -1,14 +1,21 @@
 """Calls to entered addresses: none reaches where it must not, whatever the address is dressed as."""
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import httpx
 import pytest
+import requests
 
-from service.security.outbound import LARGEST, CallRefused, checked_client, may_call
+from connectors.microsoft.connections import client
+from connectors.microsoft.credentials import Secret
+from connectors.microsoft.settings import Settings
+from connectors.outbound import HERE, CheckedAdapter, CheckedTransport, Reach, may_call
+from connectors.outbound import CallRefused as CallRefusedByConnector
+from service.security.outbound import LARGEST, CallRefused, checked_client
 
 NONE: frozenset[str] = frozenset()
 LISTED = frozenset({"wiki.example"})
@@ -104,9 +111,11 @@ def test_a_name_that_changes_its_address_is_checked_each_time(server: Serve) -> 
     port, seen = server
     resolver = answers(["93.184.215.14", "127.0.0.1"], ["127.0.0.1"], ["10.0.0.1"], [])
     with checked_client("", resolver=resolver) as client:
-        for _ in range(4):
+        for _ in range(3):
             with pytest.raises(CallRefused):
                 client.get(f"http://evil.example{port}/")
+        with pytest.raises(httpx.ConnectError, match="has no address"):
+            client.get(f"http://evil.example{port}/")
     assert seen == []
 
 
@@ -197,3 +206,60 @@ def test_of_all_these_addresses_none_is_connected_to(monkeypatch: pytest.MonkeyP
         ):
             client.get(url)
     assert connected == []
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    connected: list[object] = []
+    monkeypatch.setattr(socket, "create_connection", lambda *given, **_: connected.append(given))
+    monkeypatch.setattr(socket.socket, "connect", lambda self, address: connected.append(address))
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    return connected
+
+
+def test_no_link_that_microsoft_tells_leads_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    connected = watched(monkeypatch)
+    with client(Settings("contoso.example", "app", Secret("s"))) as http:
+        for url in (*corpus(), "http://10.0.0.1/", "https://192.168.1.1/"):
+            with pytest.raises((CallRefusedByConnector, httpx.RequestError, httpx.InvalidURL, UnicodeError)):
+                http.get(url)
+    assert connected == []
+
+
+def test_no_address_that_confluence_tells_leads_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    connected = watched(monkeypatch)
+    session = requests.Session()
+    session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, CheckedAdapter(Reach.of("https://beispiel.atlassian.net/wiki")))
+    with session:
+        for url in (*corpus(), "http://10.0.0.1/", "https://192.168.1.1/"):
+            with pytest.raises((CallRefusedByConnector, requests.RequestException, UnicodeError)):
+                session.get(url, allow_redirects=False, timeout=2)
+    assert connected == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "wiki.example"])
+def test_what_the_settings_of_a_source_name_is_called_also_inside(server: Serve, host: str) -> None:
+    port, seen = server
+    own = Reach([host, *HERE], lambda *_: ["127.0.0.1"])
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("http://", CheckedAdapter(own))
+    context = ssl.create_default_context()
+    with session, httpx.Client(transport=CheckedTransport(own, context, httpx.Limits())) as http:
+        assert http.get(f"http://{host}{port}/a").text == "xxxxx"
+        assert session.get(f"http://{host}{port}/b").text == "xxxxx"
+    assert seen == [("/a", f"{host}{port}"), ("/b", f"{host}{port}")]
+
+
+def test_a_name_of_the_settings_that_turns_to_this_machine_is_not_called(server: Serve) -> None:
+    port, seen = server
+    own = Reach.of("https://wiki.example")
+    own = Reach(own.allowed, answers(["10.1.2.3", "127.0.0.1"], ["169.254.169.254"], ["127.0.0.1"]))
+    with httpx.Client(transport=CheckedTransport(own, ssl.create_default_context(), httpx.Limits())) as http:
+        for _ in range(3):
+            with pytest.raises(CallRefusedByConnector, match=r"wiki\.example"):
+                http.get(f"http://wiki.example{port}/")
+    assert seen == []
