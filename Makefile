@@ -9,10 +9,10 @@ STAMP := $(VENV)/.ready
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/compiled
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test coverage check bench browser lock clean
+.PHONY: help setup demo test coverage check bench packages lock clean sharepoint forge
 
 help:  ## what can be done here
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Resonanz needs Python 3.11 or newer; none was found on the PATH." >&2; exit 1; }
@@ -29,7 +29,7 @@ setup: $(STAMP)  ## the locked environment in .venv
 demo: $(STAMP)  ## a synthetic company, collected over HTTP, on http://127.0.0.1:8080
 	@$(BIN)/resonanz demo
 
-test: $(STAMP) browser  ## every test
+test: $(STAMP) packages  ## every test
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
 coverage: $(STAMP)  ## share of lines and branches that tests reach, of one folder: make coverage of=tests/files
@@ -46,8 +46,14 @@ check: $(STAMP)  ## style, types, layers, migrations
 bench: $(STAMP)  ## figures, printed as ratios
 	@$(BIN)/python -m benchmarks
 
-browser:
-	@sh tests/install_browser.sh
+sharepoint:  ## the package for SharePoint and Teams (needs npm, 1.1 GB, some minutes)
+	@sh integrations/sharepoint/build.sh
+
+forge:  ## checks the app for Confluence Cloud, without an account (needs npm)
+	@cd integrations/forge/test && npm ci --ignore-scripts --silent && npm test --silent
+
+packages:
+	@sh tests/install_packages.sh
 
 lock: $(STAMP)  ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --upgrade --quiet \

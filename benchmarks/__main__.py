@@ -7,7 +7,22 @@ from pathlib import Path
 
 from benchmarks import collection
 
-BENCHMARKS = ("collection", "log", "microsoft", "engines", "measuring", "attack", "effects")
+BENCHMARKS = (
+    "collection",
+    "log",
+    "microsoft",
+    "engines",
+    "measuring",
+    "attack",
+    "fuzz",
+    "utility",
+    "effects",
+    "pages",
+    "jobs",
+)
+
+APART = ("pages", "fuzz")
+"""Run by name only: the one needs a service, the other takes hours."""
 
 
 def main() -> None:
@@ -18,8 +33,10 @@ def main() -> None:
         "--output", type=Path, default=Path("build/benchmarks/figures.json"), help="JSON file"
     )
     parser.add_argument("--histories", type=int, help="how many random histories to attack")
+    parser.add_argument("--address", default="http://127.0.0.1:8080", help="of a running demo, for the pages")
+    parser.add_argument("--examples", type=int, help="how many examples of each operation to ask the API")
     chosen = parser.parse_args()
-    names = [chosen.name] if chosen.name else list(BENCHMARKS)
+    names = [chosen.name] if chosen.name else [one for one in BENCHMARKS if one not in APART]
     if "collection" in names:
         figures = {
             "python": platform.python_version(),
@@ -46,15 +63,38 @@ def main() -> None:
         from benchmarks import measuring
 
         measuring.main(100_000 if chosen.quick else 1_000_000)
+    search(names, chosen)
+    if "utility" in names:
+        from benchmarks import utility
+
+        utility.main(quick=chosen.quick)
+    if "effects" in names:
+        from benchmarks import effects
+
+        effects.main(50 if chosen.quick else 300)
+    if "pages" in names:
+        from benchmarks import pages
+
+        pages.main(chosen.address, views=2 if chosen.quick else 5)
+    if "jobs" in names:
+        from benchmarks import jobs
+
+        if not jobs.main(300 if chosen.quick else 1_500):
+            raise SystemExit("an effect is missing or doubled, or a job was taken over too late, see above")
+
+
+def search(names: list[str], chosen: argparse.Namespace) -> None:
+    """What looks for faults instead of measuring. Ends with an error if there are any."""
     if "attack" in names:
         from benchmarks import attack
 
         if attack.main(chosen.histories or (50 if chosen.quick else 1000)):
             raise SystemExit("the attacker knows more than allowed, see above")
-    if "effects" in names:
-        from benchmarks import effects
+    if "fuzz" in names:
+        from benchmarks import fuzz
 
-        effects.main(50 if chosen.quick else 300)
+        if fuzz.main(chosen.examples or (20 if chosen.quick else 500)):
+            raise SystemExit("the API does not keep to its description, see above")
 
 
 if __name__ == "__main__":

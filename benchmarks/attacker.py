@@ -17,7 +17,7 @@ from metrics.catalog import CATALOG
 from service.publication.earlier import Earlier
 from service.publication.grid import decide
 from service.publication.measured import Measured, Outcome, Scope
-from service.publication.overlap import Groups, made_of_units
+from service.publication.overlap import Groups, going_beyond, made_of_units
 from service.publication.publish import LINKS, form
 from service.publication.rounding import rounded_share
 
@@ -49,7 +49,8 @@ class Publisher:
         units = {int(one): int(period.unit[one]) for one in np.flatnonzero(period.present)}
         unit_of = {person: unit if unit >= 0 else None for person, unit in units.items()}
         alike = Groups(self.k, ZoneInfo("UTC"), {}, {}).alike(rooms, unit_of)
-        made = made_of_units(rooms, {one: None if unit < 0 else f"u{unit}" for one, unit in units.items()})
+        named = {one: None if unit < 0 else f"u{unit}" for one, unit in units.items()}
+        made, pairs = made_of_units(rooms, named), going_beyond(rooms, named, self.k)
         outcomes = decide(
             settled,
             FORMS,
@@ -58,6 +59,7 @@ class Publisher:
             LINKS,
             pins=pins,
             unions=lambda since, until: made,
+            beyond=lambda since, until: pairs,
         )
         self.earlier.add(settled, outcomes, FORMS, self.k)
         return Published(period, rows, settled, outcomes)

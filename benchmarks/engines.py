@@ -77,11 +77,11 @@ def activities(number: int) -> pa.Table:
 def organisation(folder: Path, number: int) -> tuple[Engine, ActivityLog]:
     """The log and a database beside it, made once in a folder."""
     engine = connect(f"sqlite:///{folder / 'resonanz.db'}")
-    log = ActivityLog(folder / "log")
+    log = ActivityLog(folder / "log", "acme")
     if log.table() is not None:
         return engine, log
     migrate(engine)
-    write_deltalake(log.url, activities(number))
+    write_deltalake(log.url, activities(number), name="activity log of acme")
     seen = datetime(2025, 1, 6, tzinfo=UTC)
     people = max(50, number // 500)
     with transaction(engine) as session:

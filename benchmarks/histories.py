@@ -142,7 +142,7 @@ def draw(rng: np.random.Generator) -> History:
         _act(rng, replace(start, since=MONDAY + timedelta(7 * week)), habits, levels) for week in range(WEEKS)
     ]
     joined = _join(rng, weeks)
-    months = [_month(weeks[first : first + 4]) for first in range(0, WEEKS, 4)]
+    months = [month(weeks[first : first + 4]) for first in range(0, WEEKS, 4)]
     corrections, erased = _correct(rng, weeks[:4])
     return History(k, weeks, months, joined, habits, corrections, erased)
 
@@ -187,7 +187,8 @@ def _join(rng: np.random.Generator, weeks: list[Period]) -> Joined:
     return Joined(scope, person)
 
 
-def _month(weeks: Sequence[Period]) -> Period:
+def month(weeks: Sequence[Period]) -> Period:
+    """Four weeks as one window, of the people who are there in the third."""
     return replace(
         weeks[2],
         window="days28",
@@ -230,5 +231,5 @@ def _correct(rng: np.random.Generator, weeks: list[Period]) -> tuple[list[dict[s
             unit = week.unit.copy()
             unit[int(rng.integers(0, n))] = max(0, int(rng.integers(0, unit.max() + 1 or 1)))
             weeks = [replace(one, unit=unit) for one in weeks]
-        states.append({"week": weeks[0], "days28": _month(weeks)})
+        states.append({"week": weeks[0], "days28": month(weeks)})
     return states, erased

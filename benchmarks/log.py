@@ -134,7 +134,7 @@ def merge(folder: Path) -> tuple[Callable[[Batch], object], Callable[[], object]
 
 
 def append(folder: Path) -> tuple[Callable[[Batch], object], Callable[[], object]]:
-    log, sequence = ActivityLog(folder / "log"), count(1)
+    log, sequence = ActivityLog(folder / "log", "acme"), count(1)
 
     def store(batch: Batch) -> object:
         number = next(sequence)
@@ -159,10 +159,10 @@ def collected(way: str, contents: int, folder: Path) -> tuple[int, float]:
                     organisation_id=organisation.id, key="wiki", connector="made", settings={}, created=START
                 )
             )
-    pseudonymiser = Pseudonymiser(open_keys(folder / "key" / "pseudonym.key"), "acme")
+    pseudonymiser = Pseudonymiser(open_keys(folder / "key" / "pseudonym.key", "acme"), "acme")
     started = time.perf_counter()
     report = collect(
-        engine, ActivityLog(folder / "collected"), pseudonymiser, "wiki", connector=Made(contents)
+        engine, ActivityLog(folder / "collected", "acme"), pseudonymiser, "wiki", connector=Made(contents)
     )
     return report.stored if way == "collect" else report.repeated, time.perf_counter() - started
 

@@ -288,8 +288,8 @@ def collect(folder: Path) -> Figures:
                     created=datetime.now(UTC),
                 )
             )
-    pseudonymiser = Pseudonymiser(open_keys(folder / "key" / "pseudonym.key"), "acme")
-    report = collected(engine, ActivityLog(folder / "activity"), pseudonymiser, "office")
+    pseudonymiser = Pseudonymiser(open_keys(folder / "key" / "pseudonym.key", "acme"), "acme")
+    report = collected(engine, ActivityLog(folder / "activity", "acme"), pseudonymiser, "office")
     engine.dispose()
     if report.state == "failed":
         raise SystemExit(f"the collection ended {report.state}: {report.error}")

@@ -59,8 +59,8 @@ def store(settings: dict[str, Any], folder: Path) -> tuple[int, int]:
                     created=datetime.now(UTC),
                 )
             )
-    pseudonymiser = Pseudonymiser(open_keys(folder / "key" / "pseudonym.key"), "acme")
-    report = collect(engine, ActivityLog(folder / "activity"), pseudonymiser, "wiki")
+    pseudonymiser = Pseudonymiser(open_keys(folder / "key" / "pseudonym.key", "acme"), "acme")
+    report = collect(engine, ActivityLog(folder / "activity", "acme"), pseudonymiser, "wiki")
     engine.dispose()
     if report.state != "done":
         raise SystemExit(f"the collection ended {report.state}: {report.error or report.gaps}")

@@ -4,8 +4,8 @@ import hashlib
 import hmac
 import secrets
 from importlib.metadata import version
+from threading import Event
 
-import uvicorn
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
@@ -13,16 +13,37 @@ from sqlalchemy.orm import Session
 from starlette.middleware import Middleware
 
 from service import database
-from service.api import assessment, comparison, health, milestones, routes, surveys
+from service.api import (
+    assessment,
+    comparison,
+    health,
+    measures,
+    milestones,
+    operation,
+    routes,
+    surveys,
+)
+from service.api import fields as field_rows
+from service.api import findings as finding_rows
+from service.api.admission import Admission
 from service.api.problems import handle_problems
 from service.api.schemas import Problem
+from service.embeds import answers as embeds
+from service.embeds import pages as embed_pages
+from service.embeds.hosts import allowed as embed_hosts
 from service.errors import Invalid
 from service.hints import hooks
+from service.jobs.serving import serve_pages, working
+from service.odata import routes as odata
 from service.privacy.enforcement import require_serve
 from service.publication.publish import protection
+from service.secret import make_once
 from service.security import company, links, signin
 from service.security.accounts import Passwords
-from service.security.browser import SameOrigin, SecureHeaders, Unexpected
+from service.security.bearers import Bearers
+from service.security.browser import CrossOrigin, SameOrigin, SecureHeaders, Unexpected, origins_of
+from service.security.entra import Entra
+from service.security.forge import Forge
 from service.security.separation import Separated
 from service.security.throttle import Throttle
 from service.settings import Settings
@@ -31,6 +52,7 @@ from service.web import (
     council,
     fields,
     findings,
+    jobs,
     maturity,
     overview,
     pages,
@@ -43,16 +65,56 @@ from service.web import (
     tokens,
 )
 from service.web import comparison as comparison_page
+from service.web.ahead import drawing_ahead
+
+PARTS = (
+    health,
+    signin,
+    company,
+    links,
+    hooks,
+    routes,
+    milestones,
+    assessment,
+    comparison,
+    finding_rows,
+    field_rows,
+    measures,
+    surveys,
+    operation,
+    odata,
+    pages,
+    maturity,
+    comparison_page,
+    planning,
+    overview,
+    findings,
+    fields,
+    roadmap_files,
+    reports,
+    survey,
+    survey_results,
+    survey_answer,
+    council,
+    agreement,
+    tokens,
+    jobs,
+    embed_pages,
+    embeds,
+)
+"""Everything with routes, in the order in which they are looked through."""
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
-    """The service. Raises `Invalid` if pages would be open although an organisation is real, `SchemaOutdated` without schema,
+    """The service. Raises `Invalid` if pages would be open although an organisation is real or a host of embeds is none, `SchemaOutdated` without schema,
     `ExceedsAgreement` if more would be shown than agreed."""
     engine = engine or database.connect(settings.database_url)
     https = (settings.public_url or "").lower().startswith("https://")
+    embed_hosts(settings.embed_hosts)
     if settings.open_pages:
         _require_synthetic(engine)
     _require_agreed(settings, engine)
+    operated = operation.Operation(engine)
     app = FastAPI(
         title="Resonanz",
         version=version("resonanz"),
@@ -64,7 +126,12 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         dependencies=[Depends(signin.guard)],
         middleware=[
             Middleware(SecureHeaders, https=https),
+            Middleware(operation.Observed, operation=operated),
             Middleware(Unexpected),
+            Middleware(CrossOrigin, origins=origins_of(settings.cors_origins)),
+            Middleware(
+                Admission, limit=settings.requests_per_minute, cookie=signin.cookie_name_for(https=https)
+            ),
             Middleware(SameOrigin, public_url=settings.public_url),
             Middleware(Separated),
         ],
@@ -72,58 +139,46 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.https = https
+    app.state.operation = operated
+    app.state.stopping = Event()
+    app.state.worker = None
     app.state.cursor_key = cursor_key(settings)
     app.state.passwords = Passwords()
     app.state.throttle = Throttle(engine, app.state.cursor_key)
     app.state.provider = company.provider_of(settings)
+    app.state.bearers = Bearers(
+        check(settings) for check, key in ((Entra, settings.entra_tenant), (Forge, settings.forge_app)) if key
+    )
     handle_problems(app)
-    app.include_router(health.router)
-    app.include_router(signin.router)
-    app.include_router(company.router)
-    app.include_router(links.router)
-    app.include_router(hooks.router)
-    app.include_router(routes.router)
-    app.include_router(milestones.router)
-    app.include_router(assessment.router)
-    app.include_router(comparison.router)
-    app.include_router(surveys.router)
-    app.include_router(pages.router)
-    app.include_router(maturity.router)
-    app.include_router(comparison_page.router)
-    app.include_router(planning.router)
-    app.include_router(overview.router)
-    app.include_router(findings.router)
-    app.include_router(fields.router)
-    app.include_router(roadmap_files.router)
-    app.include_router(reports.router)
-    app.include_router(survey.router)
-    app.include_router(survey_results.router)
-    app.include_router(survey_answer.router)
-    app.include_router(council.router)
-    app.include_router(agreement.router)
-    app.include_router(tokens.router)
+    for part in PARTS:
+        app.include_router(part.router)
     app.mount("/static", StaticFiles(packages=[("service.web", "static")]), name="static")
     _describe(app)
     return app
 
 
 def run(settings: Settings, engine: Engine | None = None) -> None:
-    """Serve until stopped."""
-    uvicorn.run(
-        create_app(settings, engine),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    """Serve pages and API until stopped, and do the jobs unless the role is web.
+
+    Raises what `create_app` raises, and `Conflict` for a second worker on SQLite.
+    """
+    engine = engine or database.connect(settings.database_url)
+    app = create_app(settings, engine)
+    with drawing_ahead(engine, app.state.stopping):
+        if settings.role == "web":
+            serve_pages(app, settings, app.state.stopping)
+            return
+        with working(settings, engine, app.state.stopping) as app.state.worker:
+            serve_pages(app, settings, app.state.stopping)
 
 
 def cursor_key(settings: Settings) -> bytes:
-    """Signs cursors. From the key file, so that a cursor outlives a restart; at random where there is none yet."""
+    """Signs cursors. From the installation's secret, which is made here if need be; at random where it can not be."""
+    path = settings.places.installation_key
     try:
-        secret = settings.key_path.read_bytes()
+        if not path.exists():
+            make_once(path, f"{secrets.token_hex(32)}\n")
+        secret = path.read_bytes()
     except OSError:
         secret = secrets.token_bytes(32)
     return hmac.new(secret, b"resonanz api cursor", hashlib.sha256).digest()

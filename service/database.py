@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from alembic import command
-from service.errors import SchemaOutdated
+from service.errors import SchemaOutdated, SchemaTooNew
 
 HERE = Path(__file__).parent
 _SHIPPED = HERE / "migrations"
@@ -49,22 +49,32 @@ def alembic_config(engine: Engine) -> Config:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision."""
+    """Bring the schema to the newest revision, in one transaction. Raises `SchemaTooNew`."""
+    revisions(engine)
     command.upgrade(alembic_config(engine), "head")
 
 
 def revisions(engine: Engine) -> tuple[str | None, str | None]:
-    """(the database's revision, the newest revision this program knows)."""
-    head = ScriptDirectory.from_config(alembic_config(engine)).get_current_head()
+    """(the database's revision, the newest revision this program knows).
+
+    Raises `SchemaTooNew` if the program does not know the database's: an older program never touches a newer database.
+    """
+    scripts = ScriptDirectory.from_config(alembic_config(engine))
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision(), head
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+        raise SchemaTooNew(
+            f"the database is at revision {current}, which this program does not know: a newer Resonanz has used it. "
+            "Install that version again, or restore a backup from before"
+        )
+    return current, scripts.get_current_head()
 
 
 def prepare(engine: Engine) -> None:
     """Make the schema current before use.
 
     SQLite is migrated in place, an existing database after a copy beside it (`<name>.<revision>.bak`). PostgreSQL is only
-    checked: with several replicas one `resonanz migrate` must do it. Raises `SchemaOutdated`.
+    checked: with several replicas one `resonanz migrate` must do it. Raises `SchemaOutdated` and `SchemaTooNew`.
     """
     if engine.dialect.name != "sqlite":
         require_current(engine)

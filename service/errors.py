@@ -9,7 +9,8 @@ ServiceError
 ├── TooManyAttempts    429   too many failed sign-ins: try again after `seconds`
 ├── NothingPublished   503   nothing was published yet
 ├── NotReady           503   the database or the key can not be reached
-└── SchemaOutdated     503
+├── SchemaOutdated     503
+└── SchemaTooNew       503   the database belongs to a newer program
 """
 
 from typing import ClassVar
@@ -61,3 +62,7 @@ class NotReady(ServiceError):
 
 class SchemaOutdated(ServiceError):
     status, slug, title = 503, "schema-outdated", "Database schema is not current"
+
+
+class SchemaTooNew(SchemaOutdated):
+    title = "Database newer than the program"

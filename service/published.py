@@ -109,6 +109,35 @@ class Published:
             cells = cells.where(PublishedValue.scope_key.in_(keys))
         return self.db.scalars(cells.order_by(PublishedValue.scope_key, PublishedValue.id)).all()
 
+    def over_places(self, scope: str, metric: str, window: str) -> Sequence[PublishedValue]:
+        """The cells of a metric of all rooms or units over time."""
+        cells = select(PublishedValue).where(
+            self._mine,
+            PublishedValue.metric == metric,
+            PublishedValue.scope == scope,
+            PublishedValue.window == window,
+        )
+        return self.db.scalars(cells.order_by(PublishedValue.scope_key, PublishedValue.since)).all()
+
+    def places(self, scope: str, metric: str, window: str) -> Sequence[str]:
+        """The rooms or units that show a value of a metric at some time."""
+        keys = select(PublishedValue.scope_key).where(
+            self._mine,
+            PublishedValue.metric == metric,
+            PublishedValue.scope == scope,
+            PublishedValue.window == window,
+            PublishedValue.state == "published",
+        )
+        return self.db.scalars(keys.distinct().order_by(PublishedValue.scope_key)).all()
+
+    def periods(self, window: str) -> Sequence[tuple[date, date]]:
+        """The periods of a window the organisation has cells of, newest first."""
+        found = select(PublishedValue.since, PublishedValue.until).where(
+            self._mine, PublishedValue.window == window, PublishedValue.scope == "organisation"
+        )
+        newest_first = found.distinct().order_by(PublishedValue.since.desc())
+        return [(since, until) for since, until in self.db.execute(newest_first)]
+
     def rooms(self) -> Sequence[PublishedRoom]:
         rooms = select(PublishedRoom).where(PublishedRoom.publication_id == self.run.id)
         return self.db.scalars(rooms.order_by(func.lower(PublishedRoom.label), PublishedRoom.key)).all()

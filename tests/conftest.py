@@ -17,7 +17,15 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
+# What takes long is tried on a part of all cases by `make test`, and on all of them in a run of its own.
+settings.register_profile("thorough", settings.get_profile("resonanz"), max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "resonanz"))
+
+
+@pytest.fixture(scope="session")
+def thorough() -> bool:
+    """Whether everything is tried (`HYPOTHESIS_PROFILE=thorough`)."""
+    return bool(settings.default and settings.default.max_examples > 100)
 
 
 @pytest.fixture(scope="session")

@@ -87,6 +87,16 @@ def test_arrows_between_packages_point_one_way() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_the_console_starts_without_what_only_some_commands_need() -> None:
+    """Every command, every job and every health check of a container starts it anew."""
+    heavy = {"duckdb", "scipy", "numpy", "fastapi", "pyarrow", "deltalake", "altair", "ortools", "requests"}
+    script = f"import sys, service.cli; print(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def test_every_setting_is_documented() -> None:
     page = (ROOT / "docs" / "operation.md").read_text()
     for name in Settings.model_fields:

@@ -100,6 +100,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
     )
     op.create_table(
+        "embed",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("handle", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("choices", sa.JSON(), nullable=False),
+        sa.Column("locale", sa.String(length=8), nullable=False),
+        sa.Column("hosts", sa.JSON(), nullable=False),
+        sa.Column("key_id", sa.String(length=8), nullable=False),
+        sa.Column("created", Instant(), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.Column("expires", Instant(), nullable=False),
+        sa.Column("revoked", Instant(), nullable=True),
+        sa.Column("used", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_embed_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_embed")),
+        sa.UniqueConstraint("handle", name=op.f("uq_embed_handle")),
+    )
+    with op.batch_alter_table("embed", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_embed_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
         "password_link",
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -1090,6 +1117,74 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_comparison_publication_organisation_id"), ["organisation_id"], unique=False
         )
+    op.create_table(
+        "job",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("lane", sa.String(length=160), nullable=True),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("not_before", Instant(), nullable=False),
+        sa.Column("lease_owner", sa.String(length=128), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("progress_done", sa.Integer(), nullable=False),
+        sa.Column("progress_total", sa.Integer(), nullable=False),
+        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.String(length=64), nullable=True),
+        sa.Column("created", Instant(), nullable=False),
+        sa.Column("started", Instant(), nullable=True),
+        sa.Column("finished", Instant(), nullable=True),
+        sa.Column("trace", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_job_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+    )
+    for name, column, held in (
+        ("uq_job_open", "key", "state IN ('waiting', 'running')"),
+        ("uq_job_lane", "lane", "state = 'running'"),
+    ):
+        op.create_index(
+            name, "job", [column], unique=True, sqlite_where=sa.text(held), postgresql_where=sa.text(held)
+        )
+    op.create_index("ix_job_state", "job", ["state", "not_before"], unique=False)
+    op.create_index(op.f("ix_job_organisation_id"), "job", ["organisation_id"], unique=False)
+    op.create_table(
+        "schedule",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("interval", sa.Integer(), nullable=True),
+        sa.Column("daily", sa.Time(), nullable=True),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("next_run", Instant(), nullable=False),
+        sa.Column("last_run", Instant(), nullable=True),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_schedule_organisation_id_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_schedule")),
+        sa.UniqueConstraint("organisation_id", "kind", name=op.f("uq_schedule_organisation_id_kind")),
+    )
+    op.create_table(
+        "worker",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("host", sa.String(length=64), nullable=False),
+        sa.Column("started", Instant(), nullable=False),
+        sa.Column("seen", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_worker")),
+    )
 
     # ### end Alembic commands ###
 

@@ -25,10 +25,10 @@ from connectors.errors import (
 )
 from service.activity import aged, journal, registry, spells
 from service.activity.changes import Changes, Recorder
-from service.activity.lock import LOG_LOCK, hold
-from service.activity.log import ActivityLog, Position
+from service.activity.lock import LOGS_LOCK, hold, log_lock
+from service.activity.log import ActivityLog
 from service.activity.memory import SourceMemory
-from service.activity.novelty import LogUnusable
+from service.activity.novelty import LogUnusable, require_own
 from service.activity.pseudonym import Pseudonymiser
 from service.activity.report import (
     Identity,
@@ -41,6 +41,7 @@ from service.activity.report import (
     room_handles,
 )
 from service.activity.rows import Batch
+from service.activity.state import Position
 from service.database import transaction
 from service.errors import NotFound
 from service.identity import matching
@@ -89,17 +90,18 @@ def collect(
     connector: Connector | None = None,
     only: Collection[str] | None = None,
     progress: Callable[[Progress], None] | None = None,
+    proceed: Callable[[], None] = lambda: None,
     flush_rows: int = FLUSH_ROWS,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Report:
     """Read everything that is new at a source and store it; returns what was done, which is also kept as a `Sync`.
 
-    Without `connector` the one the source was added with is built. With `only` no other streams are read; such a collection says
-    nothing about how far the source as a whole was read. A stream that breaks off keeps what it brought, leaves a
-    gap and lets the others go on. Raises `NotFound` for an unknown source, `Conflict` while another process collects it or
-    erases somebody, `LogUnusable` if the log belongs to another pseudonym key, `RegisterUnusable` if it is not known who opted out, `ExceedsAgreement` for what the
-    agreement in force does not allow. Whatever kills the process, the next
-    collection goes on where the last stored page ended.
+    Without `connector` the one the source was added with is built. With `only` no other streams are read; such a collection says nothing
+    about how far the source as a whole was read. `proceed` is called before each commit, and may raise to prevent it. A stream that
+    breaks off keeps what it brought, leaves a gap and lets the others go on. Raises `NotFound` for an unknown source, `Conflict` while
+    another process collects it or erases somebody, `LogUnusable` if the log belongs to another pseudonym key or log and key to another
+    organisation, `RegisterUnusable` if it is not known who opted out, `ExceedsAgreement` for what the agreement in force does not allow.
+    Whatever kills the process, the next collection goes on where the last stored page ended.
     """
     with Session(engine, expire_on_commit=False) as session:
         source = session.scalar(select(Source).where(Source.key == source_key))
@@ -107,10 +109,13 @@ def collect(
             raise NotFound(f"there is no source {source_key!r}: `resonanz source list` shows those there are")
         organisation = session.get_one(Organisation, source.organisation_id)
     busy = f"the source {source_key!r} is being collected right now"
-    erasing = "people are being erased from the activity log, or a backup is made of it, right now"
+    saving = "a backup of the activity logs is being made or restored right now"
+    erasing = "people are being erased from the activity log right now"
+    require_own(organisation.key, log=log.organisation, key=pseudonymiser.organisation)
     with (
         hold(engine, f"source {source_key}", busy=busy),
-        hold(engine, LOG_LOCK, shared=True, busy=erasing),
+        hold(engine, LOGS_LOCK, shared=True, busy=saving),
+        hold(engine, log_lock(organisation.key), shared=True, busy=erasing),
     ):
         if log.fingerprint not in (None, pseudonymiser.fingerprint):
             raise LogUnusable(
@@ -118,9 +123,8 @@ def collect(
             )
         rights.require_register(engine, source.organisation_id, pseudonymiser)
         journal.recover(engine, log, source)
-        run = _Collection(
-            engine, log, pseudonymiser, source, ZoneInfo(organisation.time_zone), progress, flush_rows, clock
-        )
+        zone = ZoneInfo(organisation.time_zone)
+        run = _Collection(engine, log, pseudonymiser, source, zone, progress, flush_rows, clock, proceed)
         report = run.collect(connector, only)
     rights.sweep(engine, log, pseudonymiser)
     return report
@@ -150,6 +154,7 @@ class _Collection:
     progress: Callable[[Progress], None] | None
     flush_rows: int
     clock: Callable[[], datetime]
+    proceed: Callable[[], None] = lambda: None
     stored: Counter[tuple[str, str]] = field(default_factory=Counter)
     repeated: Counter[tuple[str, str]] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -269,6 +274,7 @@ class _Collection:
         if not batch.entries and not changes and cursor == stream.position.cursor:
             return
         sequence = stream.position.sequence + 1
+        self.proceed()
         journal.write(self.engine, self.source, stream.name, sequence, changes)
         appended = self.log.append(self.source.key, stream.name, sequence, cursor, batch)
         journal.settle(self.engine, self.source, stream.name, changes)

@@ -15,8 +15,13 @@ from sqlalchemy import Engine, text
 
 from service.errors import Conflict
 
-LOG_LOCK = "activity log"
-"""Held together by everybody who collects, alone by whoever erases."""
+LOGS_LOCK = "activity logs"
+"""Held together by everybody who collects or erases, alone by whoever saves or restores the logs of all organisations."""
+
+
+def log_lock(organisation: str) -> str:
+    """The lock of one organisation's log: held together by everybody who collects, alone by whoever erases."""
+    return f"activity log of {organisation}"
 
 
 @contextmanager

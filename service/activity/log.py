@@ -19,24 +19,24 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from service.activity.novelty import LogUnusable, file_names, new_rows, refuse_deletion_vectors
 from service.activity.rows import SCHEMA, Batch, to_arrow, weeks
+from service.activity.state import STATE, Position, State
 from service.errors import Conflict
 
 if TYPE_CHECKING:
     import duckdb
 
 ATTEMPTS = 12
-_STATE = "resonanz"
 _CONFIGURATION = {
     # Statistics of these columns go into the commits as text. None of `person`: it would outlive an erasure there.
     "delta.dataSkippingStatsColumns": "source,day",
@@ -46,13 +46,6 @@ _TARGET = 32 * 1024 * 1024  # a file of this size, about a million activities, i
 _WRITER = WriterProperties(compression="ZSTD")
 
 T = TypeVar("T")
-
-
-class Position(NamedTuple):
-    """How far a stream is stored: number of its last batch, and the cursor that holds after it."""
-
-    sequence: int
-    cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +58,16 @@ class Appended:
     files: int
 
 
-@dataclass(slots=True)
-class State:
-    """What every commit carries: all positions, the weeks its rows fall in, and which key made the pseudonyms."""
-
-    positions: dict[str, Position] = field(default_factory=dict)
-    fingerprint: str | None = None
-
-    def metadata(self, touched: Iterable[date]) -> dict[str, Any]:
-        return {
-            _STATE: {
-                "positions": {stream: list(position) for stream, position in self.positions.items()},
-                "fingerprint": self.fingerprint,
-                "weeks": [monday.isoformat() for monday in touched],
-            }
-        }
-
-
 class ActivityLog:
-    """The activity log at a path or object-store URL. Raises `LogUnusable` for a path Delta can not use. Several processes may read and write it at the same time."""
+    """The activity log of one organisation at a path or object-store URL.
 
-    def __init__(self, url: str | Path, storage_options: dict[str, str] | None = None) -> None:
+    Raises `LogUnusable` for a path Delta can not use. Several processes may read and write it at the same time.
+    """
+
+    def __init__(
+        self, url: str | Path, organisation: str, storage_options: dict[str, str] | None = None
+    ) -> None:
+        self.organisation = organisation
         self.url = str(url).removeprefix("file://")
         self.local = "://" not in self.url
         self._options = storage_options
@@ -96,11 +78,22 @@ class ActivityLog:
             )
 
     def table(self) -> DeltaTable | None:
-        """The newest snapshot, or None as long as nothing was stored."""
+        """The newest snapshot, or None as long as nothing was stored. Raises `LogUnusable` for another organisation's."""
         try:
-            return DeltaTable(self.url, storage_options=self._options)
+            table = DeltaTable(self.url, storage_options=self._options)
         except TableNotFoundError:
             return None
+        if (name := table.metadata().name) != self._name:
+            raise LogUnusable(
+                f"what lies at {self.url} is {name!r}, not {self._name!r}: each organisation has a log of its own. Put every "
+                "folder back to where it was, or restore a backup"
+            )
+        return table
+
+    @property
+    def _name(self) -> str:
+        """Written into the table when it is made."""
+        return f"activity log of {self.organisation}"
 
     @property
     def version(self) -> int | None:
@@ -190,7 +183,7 @@ class ActivityLog:
             return []
         if since_version is not None:
             commits = table.history(table.version() - since_version)
-            states = [commit[_STATE] for commit in commits if _STATE in commit]
+            states = [commit[STATE] for commit in commits if STATE in commit]
             if len(states) == table.version() - since_version:
                 return sorted({date.fromisoformat(monday) for state in states for monday in state["weeks"]})
         import duckdb
@@ -338,7 +331,7 @@ class ActivityLog:
             return DeltaTable.create(
                 self.url,
                 SCHEMA,
-                name="activity log",
+                name=self._name,
                 configuration=_CONFIGURATION,
                 storage_options=self._options,
                 commit_properties=CommitProperties(custom_metadata=State().metadata(())),
@@ -353,7 +346,7 @@ class ActivityLog:
         """The state of the newest commit of ours: nearly always the newest commit of all."""
         for limit in (1, None):
             for commit in table.history(limit):
-                if (state := commit.get(_STATE)) is not None:
+                if (state := commit.get(STATE)) is not None:
                     positions = {
                         stream: Position(*position) for stream, position in state["positions"].items()
                     }

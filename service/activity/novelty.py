@@ -24,6 +24,15 @@ class LogUnusable(ServiceError):
     status, slug, title = 503, "log-unusable", "Activity log unusable"
 
 
+def require_own(organisation: str, *, log: str, key: str) -> None:
+    """Raises `LogUnusable` unless both the log and the pseudonym key are the organisation's."""
+    for what, owner in (("log", log), ("pseudonym key", key)):
+        if owner != organisation:
+            raise LogUnusable(
+                f"the {what} given is that of {owner!r}: a source of {organisation!r} is collected under its own, into its own"
+            )
+
+
 def refuse_deletion_vectors(table: DeltaTable) -> None:
     """Raise `LogUnusable` if another writer left deletion vectors: the files alone would show what was deleted."""
     vectors = "deletionVectors" in (table.protocol().reader_features or ())

@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import stat
-import tempfile
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from service.errors import ServiceError
+from service.secret import make_once
 
 if TYPE_CHECKING:
     from service.privacy.register import Marks, OptedOut, Register
@@ -76,47 +76,29 @@ class Keys:
         return self.epochs[-1]
 
 
-def open_keys(path: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Keys:
-    """The keys in `path`; the file is created on first use, readable by its owner alone.
+def open_keys(path: Path, organisation: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Keys:
+    """The keys of an organisation in `path`; the file is created on first use, readable by its owner alone.
 
     When two processes start at once one of them creates the file and both read the same. Raises `KeyUnusable` if the
-    file is readable by others, damaged, or too short.
+    file is readable by others, damaged, too short, or another organisation's.
     """
     if not path.exists():
-        _create(path, now().date())
-    return _read(path)
+        _create(path, organisation, now().date())
+    return _read(path, organisation)
 
 
-def _create(path: Path, since: date) -> None:
+def _create(path: Path, organisation: str, since: date) -> None:
     epoch = {"id": 1, "since": since.isoformat(), "key": secrets.token_bytes(KEY_BYTES).hex()}
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # mkstemp opens with mode 0600. A link, unlike a rename, never replaces what another process just created.
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        make_once(path, json.dumps({"format": 1, "organisation": organisation, "epochs": [epoch]}))
     except OSError as error:
         raise KeyUnusable(
             f"the pseudonym key can not be created in {path.parent}: {error.strerror}. "
             "Make the directory writable for the service, or set RESONANZ_KEY_FILE"
         ) from None
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({"format": 1, "epochs": [epoch]}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            return
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-    finally:
-        Path(temporary).unlink()
 
 
-def _read(path: Path) -> Keys:
+def _read(path: Path, organisation: str) -> Keys:
     try:
         with path.open(encoding="utf-8") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
@@ -126,17 +108,23 @@ def _read(path: Path) -> Keys:
                     "if somebody may have read it, treat the stored pseudonyms as known to them"
                 )
             content = json.load(file)
+        owner = content.get("organisation")
         epochs = tuple(_epoch(entry) for entry in content["epochs"] if "destroyed" not in entry)
         destroyed = tuple(_destroyed(entry) for entry in content["epochs"] if "destroyed" in entry)
     except OSError as error:
         raise KeyUnusable(
             f"the pseudonym key {path} can not be read: {error.strerror}. Let it belong to the user of the service"
         ) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise KeyUnusable(
             f"the pseudonym key {path} is damaged: restore it from your backup. Without it the stored activities can "
             "not be continued; a new key needs a new, empty activity log"
         ) from None
+    if owner != organisation:
+        raise KeyUnusable(
+            f"the pseudonym key {path} is that of {owner!r}, not of {organisation!r}: each organisation has its own. Put the key of "
+            f"{organisation!r} there from your backup"
+        )
     if not epochs and not destroyed:
         raise KeyUnusable(f"the pseudonym key {path} holds no epoch: restore it from your backup")
     if any(len(epoch.key) < KEY_BYTES for epoch in epochs):
@@ -179,7 +167,7 @@ class Pseudonymiser:
 
     def __init__(self, keys: Keys, organisation: str, opted_out: "OptedOut | None" = None) -> None:
         self._key = keys.current.key
-        self._organisation = organisation
+        self.organisation = organisation
         self.opted_out = opted_out
         self._cache: dict[tuple[str, str | None], int] = {}
         self._absent: dict[tuple[str, str | None], bool] = {}
@@ -200,10 +188,10 @@ class Pseudonymiser:
     def _message(self, canonical_id: str, source: str | None) -> bytes:
         if source is None:
             identity = unicodedata.normalize("NFKC", canonical_id).strip().casefold()
-            message = framed("person", self._organisation, self.CANONICAL, identity)
+            message = framed("person", self.organisation, self.CANONICAL, identity)
         else:
             identity = unicodedata.normalize("NFC", canonical_id).strip()
-            message = framed("person", self._organisation, self.ACCOUNT, source, identity)
+            message = framed("person", self.organisation, self.ACCOUNT, source, identity)
         if not identity:
             raise ValueError("an empty id names nobody")
         return message
@@ -239,7 +227,7 @@ class Pseudonymiser:
 
     def alias(self, name: str) -> int:
         """The keyed hash of a name by which sources of the organisation tell of the same room or content."""
-        return _signed(hmac.digest(self._key, framed("alias", self._organisation, name), "sha256"))
+        return _signed(hmac.digest(self._key, framed("alias", self.organisation, name), "sha256"))
 
     @property
     def fingerprint(self) -> str:

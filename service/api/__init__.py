@@ -1,1 +1,1 @@
-"""The published values for machines: JSON and CSV under /api/v1."""
+"""The published values for machines: JSON, CSV, XLSX and Parquet under /api/v1, and what the service tells of its own operation."""

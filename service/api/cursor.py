@@ -14,9 +14,18 @@ SIGNATURE = 16
 REFUSED = "this cursor does not belong to this query: leave it out to start again"
 
 
+class CursorRefused(Invalid):
+    """A cursor that was changed, belongs to another query or organisation, or to what is no longer there."""
+
+    slug, title = "cursor-refused", "Cursor refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """After which row of which publication a listing goes on."""
+    """After which row of which publication a listing goes on.
+
+    Where rows are worked out instead of stored, `publication` is a mark of what they were worked out from.
+    """
 
     publication: int
     after: int
@@ -30,20 +39,27 @@ def query_mark(query: Mapping[str, object]) -> str:
 
 def write(cursor: Cursor, query: Mapping[str, object], key: bytes) -> str:
     body = f"{cursor.publication}.{cursor.after}".encode()
-    return base64.urlsafe_b64encode(_signature(body, query, key) + body).rstrip(b"=").decode()
+    return _written(_signature(body, query, key) + body)
 
 
 def read(text: str, query: Mapping[str, object], key: bytes) -> Cursor:
-    """Raises `Invalid` for a cursor that was changed, or belongs to another query."""
+    """Raises `CursorRefused` for a cursor that was changed, or belongs to another query."""
     try:
         raw = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error):
-        raise Invalid(REFUSED) from None
+        raise CursorRefused(REFUSED) from None
     signature, body = raw[:SIGNATURE], raw[SIGNATURE:]
-    if not hmac.compare_digest(signature, _signature(body, query, key)):
-        raise Invalid(REFUSED)
+    whole = hmac.compare_digest(signature, _signature(body, query, key))
+    if (
+        not whole or _written(raw) != text
+    ):  # the last letter has bits that mean nothing: they must be as written
+        raise CursorRefused(REFUSED)
     publication, after = body.decode().split(".")
     return Cursor(int(publication), int(after))
+
+
+def _written(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _signature(body: bytes, query: Mapping[str, object], key: bytes) -> bytes:

@@ -16,18 +16,24 @@ def get_health() -> dict[str, str]:
 
 @router.get("/readyz")
 def get_readiness(request: Request) -> dict[str, str]:
-    """Raises `SchemaOutdated` or `NotReady`: the database answers, has this program's schema, and the key can be read."""
+    """Raises `SchemaOutdated` or `NotReady`: the database answers, has this program's schema, and the installation's secret can be read.
+
+    Where the process does jobs as well, that must be going on; what other processes do is not asked.
+    """
     try:
         require_current(request.app.state.engine)
     except SchemaOutdated:
         raise
     except (SQLAlchemyError, OSError):
         raise NotReady("the database can not be reached") from None
-    key = request.app.state.settings.key_path
+    key = request.app.state.settings.places.installation_key
     try:
         key.open("rb").close()
     except FileNotFoundError:
-        pass  # the first sync makes it
+        pass  # it is made at the next start
     except OSError:
-        raise NotReady("the pseudonym key can not be read") from None
+        raise NotReady("the secret of the installation can not be read") from None
+    worker = request.app.state.worker
+    if worker is not None and not worker.alive:
+        raise NotReady("this process does no jobs any more, though it should")
     return {"status": "ready"}

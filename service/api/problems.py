@@ -11,11 +11,13 @@ from starlette.exceptions import HTTPException
 
 from service.api.published import NotModified
 from service.errors import NotSignedIn, ServiceError, TooManyAttempts
+from service.odata.errors import PREFIX as FEED
+from service.odata.errors import refusal
 from service.security.browser import problem_body
 from service.security.words import WORDS
 from service.web.language import choose
 
-MACHINES = ("/api/", "/healthz", "/readyz", "/hooks/")
+MACHINES = ("/api/", FEED, "/healthz", "/readyz", "/hooks/", "/metrics")
 SLUGS = {404: ("not-found", "Not found"), 405: ("method-not-allowed", "Method not allowed")}
 
 templates = Environment(
@@ -43,6 +45,8 @@ def problem(
     headers: dict[str, str] | None = None,
     **more: object,
 ) -> Response:
+    if request.url.path.startswith(FEED):
+        return refusal(request.url.path, status, slug, detail or title, headers)
     if request.url.path.startswith(MACHINES):
         body = problem_body(status, slug, title, detail, **more)
         return Response(body, status, headers, media_type="application/problem+json")

@@ -1,14 +1,20 @@
 """What every answer shares: the publication it comes from, its provenance, its ETag."""
 
 import hashlib
+import json
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib.metadata import version
 from statistics import fmean
 
 from fastapi import Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.api.schemas import Provenance
+from metrics.catalog import CATALOG
+from service.api.cursor import CursorRefused
+from service.api.schemas import Basis, OfFile, Origin, Provenance
 from service.errors import Invalid, NotFound, NothingPublished
 from service.models import Organisation, Publication, PublishedCoverage, SurveyPublication
 
@@ -48,10 +54,12 @@ def newest(db: Session, organisation: Organisation) -> Publication:
 
 
 def numbered(db: Session, organisation: Organisation, number: int) -> Publication:
-    """An earlier publication that a cursor goes on in. Raises `Invalid` once it is gone."""
+    """An earlier publication that a cursor goes on in. Raises `CursorRefused` once it is gone."""
     found = db.get(Publication, number)
     if found is None or found.organisation_id != organisation.id:
-        raise Invalid("the publication this cursor belongs to is gone: leave the cursor out to start again")
+        raise CursorRefused(
+            "the publication this cursor belongs to is gone: leave the cursor out to start again"
+        )
     return found
 
 
@@ -62,10 +70,35 @@ def provenance(db: Session, organisation: Organisation, publication: Publication
         organisation=organisation.key,
         created=publication.created,
         data_until=publication.data_until,
+        data_age_days=age(publication.data_until),
         coverage=overall(lines),
         minimum_group=publication.minimum_group,
         synthetic=organisation.synthetic,
+        catalogue_version=catalogue_version(),
     )
+
+
+def today() -> date:
+    """In UTC, as all moments of the API."""
+    return datetime.now(UTC).date()
+
+
+def age(data_until: date) -> int:
+    """Whole days since that day."""
+    return max(0, (today() - data_until).days)
+
+
+@cache
+def catalogue_version() -> str:
+    """A digest of what metrics mean: it changes exactly when the declaration of one does."""
+    declared = [
+        [
+            *(metric.key, metric.formula.en, metric.unit, metric.direction, metric.tier, metric.subject),
+            *(sorted(metric.scopes), sorted(metric.windows), sorted(metric.categories)),
+        ]
+        for _, metric in sorted(CATALOG.items())
+    ]
+    return hashlib.sha256(json.dumps(declared).encode()).hexdigest()[:12]
 
 
 def overall(lines: Iterable[PublishedCoverage]) -> float | None:
@@ -82,12 +115,19 @@ def mark(
     *,
     variant: str = "json",
 ) -> None:
-    """Sets the headers every answer carries. Raises `NotModified` if the client's copy is current."""
-    parts = [publication.digest, str(publication.id), request.url.path, variant]
+    """Sets the headers every answer carries. Raises `NotModified` if the client's copy is current.
+
+    The ETag is that of the publication, the question and this version of the program; it changes with the age of the data, once a day.
+    """
+    keep(request, response, etag(request, publication.digest, str(publication.id), variant))
+
+
+def etag(request: Request, *content: str) -> str:
+    """Strong: the same for the same bytes."""
+    parts = [*content, version("resonanz"), catalogue_version(), today().isoformat(), request.url.path]
     parts += sorted(f"{key}={value}" for key, value in request.query_params.multi_items())
     name = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    etag = f'"{name}"'
-    keep(request, response, etag)
+    return f'"{name}"'
 
 
 def keep(request: Request, response: Response, etag: str) -> None:
@@ -99,12 +139,41 @@ def keep(request: Request, response: Response, etag: str) -> None:
     response.headers.update(headers)
 
 
-def told(provenance: Provenance) -> dict[str, str]:
-    """The provenance as headers, for answers that have no room for it (CSV)."""
-    return {
-        "Resonanz-Publication": str(provenance.id),
-        "Resonanz-Data-Until": provenance.data_until.isoformat(),
-        "Resonanz-Coverage": "unknown" if provenance.coverage is None else str(provenance.coverage),
-        "Resonanz-Minimum-Group": str(provenance.minimum_group),
-        "Resonanz-Synthetic": str(provenance.synthetic).lower(),
+def told(origin: Provenance | Basis) -> dict[str, str]:
+    """What an answer rests on as headers, for answers that have no room for it (files)."""
+    headers = {
+        "Resonanz-Coverage": "unknown" if origin.coverage is None else str(origin.coverage),
+        "Resonanz-Synthetic": str(origin.synthetic).lower(),
+        "Resonanz-Catalogue-Version": origin.catalogue_version,
     }
+    number = origin.id if isinstance(origin, Provenance) else origin.publication
+    if isinstance(origin, Basis):
+        headers["Resonanz-Model-Version"] = origin.model_version
+    if number is not None and origin.data_until is not None:
+        headers |= {
+            "Resonanz-Publication": str(number),
+            "Resonanz-Data-Until": origin.data_until.isoformat(),
+            "Resonanz-Data-Age-Days": str(origin.data_age_days),
+            "Resonanz-Minimum-Group": str(origin.minimum_group),
+        }
+    return headers
+
+
+def of_file(origin: Provenance | Basis) -> Origin:
+    """The same for the rows of a file."""
+    number = origin.id if isinstance(origin, Provenance) else origin.publication
+    published = None
+    if number is not None and origin.data_until is not None and origin.minimum_group is not None:
+        published = OfFile(
+            id=number,
+            data_until=origin.data_until,
+            coverage=origin.coverage,
+            minimum_group=origin.minimum_group,
+        )
+    return Origin(
+        organisation=origin.organisation,
+        synthetic=origin.synthetic,
+        publication=published,
+        model_version=origin.model_version if isinstance(origin, Basis) else None,
+        catalogue_version=origin.catalogue_version,
+    )

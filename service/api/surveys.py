@@ -1,15 +1,15 @@
 """The routes of the survey: which rounds are published, and what they show."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from service.api import schemas as s
-from service.api.published import mark, the_organisation
-from service.api.routes import CSV, NOT_MODIFIED, PROBLEMS
-from service.api.tables import to_csv, wanted
+from service.api.listing import Page, state_of
+from service.api.published import age, etag, keep, mark, the_organisation
+from service.api.routes import FILES, NOT_MODIFIED, PROBLEMS
 from service.security.signin import Db
 from service.surveys.cells import Shown
 from service.surveys.published import Cell, PublishedRound, published, the_published
@@ -49,6 +49,7 @@ class RoundRow(BaseModel):
         description="groups (counted per dimension) whose answers since an earlier publication wait for more"
     )
     synthetic: bool
+    data_age_days: int = Field(description="whole days since the answers were published, in UTC")
     groups: list[GroupRow]
 
 
@@ -59,53 +60,100 @@ class AnswerRow(Shown):
     group: str
     dimension: str
     question: str
-    state: Literal["published", "suppressed", "unknown"]
+    state: s.State
+    suppressed: s.Suppressed
+    unknown: s.Unknown
     reason: str | None
     people: int | None = Field(description="people with a value, to the nearest 5")
 
 
 class Rounds(BaseModel):
     rows: list[RoundRow]
+    next: str | None = Field(default=None, description="cursor of the next page; null on the last one")
 
 
 class AnswerListing(BaseModel):
     round: RoundRow
     rows: list[AnswerRow]
+    next: str | None = Field(default=None, description="cursor of the next page; null on the last one")
 
 
-class AnswerQuery(s.Query):
+class AnswerQuery(s.Paged):
     group: Annotated[str | None, Field(max_length=64, description="one group; '' is the organisation")] = None
     dimension: Annotated[str | None, Field(max_length=32)] = None
-    format: Annotated[s.Format | None, Field(description="overrides the Accept header")] = None
 
 
-@router.get("")
-def list_rounds(request: Request, asked: Annotated[s.Query, Query()], db: Db) -> Rounds:
+@router.get("", responses=FILES, response_model=Rounds)
+def list_rounds(request: Request, response: Response, asked: Annotated[s.Paged, Query()], db: Db) -> Any:
     """Rounds of which something is published, newest first; none is no error."""
     organisation = the_organisation(db, asked.organisation)
-    return Rounds(
-        rows=[round_row(one, organisation.key, organisation.synthetic) for one in published(db, organisation)]
-    )
+    found = published(db, organisation)
+    rows = [round_row(one, organisation.key, organisation.synthetic) for one in found]
+    page = Page(request, response, asked)
+    keep(request, response, etag(request, state_of(rows), organisation.key, page.form))
+    shown, following = page.slice(organisation.key, rows)
+    page.tell({"Resonanz-Synthetic": str(organisation.synthetic).lower()}, following)
+    if page.form is not s.Format.JSON:
+        origin = s.Origin(
+            organisation=organisation.key,
+            synthetic=organisation.synthetic,
+            publication=None,
+            model_version=None,
+            catalogue_version=None,
+        )
+        moment = found[0].run.created if found else datetime(2000, 1, 1, tzinfo=UTC)
+        return page.file(RoundRow, shown, origin=origin, following=following, moment=moment)
+    return Rounds(rows=shown, next=following)
 
 
-@router.get("/{key}/answers", responses=CSV, response_model=AnswerListing)
+@router.get("/{key}/answers", responses=FILES, response_model=AnswerListing)
 def list_answers(
     request: Request, response: Response, key: str, asked: Annotated[AnswerQuery, Query()], db: Db
 ) -> Any:
     """What a round shows: distributions of questions, and scales of dimensions with interval, reliability and agreement."""
     organisation = the_organisation(db, asked.organisation)
     found = the_published(db, organisation, key)
-    form = wanted(request, asked.format)
-    mark(request, response, found.run, variant=form)
+    page = Page(request, response, asked)
+    mark(request, response, found.run, variant=page.form)
     rows = [
         answer_row(key, cell)
         for cell in found.cells.values()
         if asked.group in {None, cell.group} and asked.dimension in {None, cell.dimension}
     ]
-    if form is s.Format.CSV:
-        headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-        return Response(to_csv(AnswerRow, rows), media_type="text/csv; charset=utf-8", headers=headers)
-    return AnswerListing(round=round_row(found, organisation.key, organisation.synthetic), rows=rows)
+    shown, following = page.slice(organisation.key, rows)
+    told = round_row(found, organisation.key, organisation.synthetic)
+    page.tell(headers_of(told), following)
+    if page.form is not s.Format.JSON:
+        origin = origin_of(told, found)
+        return page.file(AnswerRow, shown, origin=origin, following=following, moment=told.published)
+    return AnswerListing(round=told, rows=shown, next=following)
+
+
+def headers_of(told: RoundRow) -> dict[str, str]:
+    """What the answers of a round rest on."""
+    return {
+        "Resonanz-Data-Until": told.published.date().isoformat(),
+        "Resonanz-Data-Age-Days": str(told.data_age_days),
+        "Resonanz-Coverage": "unknown" if told.rate is None else str(told.rate),
+        "Resonanz-Minimum-Group": str(told.minimum_group),
+        "Resonanz-Model-Version": told.model_version,
+        "Resonanz-Synthetic": str(told.synthetic).lower(),
+    }
+
+
+def origin_of(told: RoundRow, found: PublishedRound) -> s.Origin:
+    return s.Origin(
+        organisation=told.organisation,
+        synthetic=told.synthetic,
+        publication=s.OfFile(
+            id=found.run.id,
+            data_until=told.published.date(),
+            coverage=told.rate,
+            minimum_group=told.minimum_group,
+        ),
+        model_version=told.model_version,
+        catalogue_version=None,
+    )
 
 
 def round_row(found: PublishedRound, organisation: str, synthetic: bool) -> RoundRow:
@@ -117,6 +165,7 @@ def round_row(found: PublishedRound, organisation: str, synthetic: bool) -> Roun
         published=found.run.created,
         minimum_group=found.run.minimum_group,
         synthetic=synthetic,
+        data_age_days=age(found.run.created.date()),
         groups=[GroupRow.model_validate(group) for group in summary["groups"]],
         **{
             name: summary[name]
@@ -134,6 +183,8 @@ def answer_row(key: str, cell: Cell) -> AnswerRow:
         dimension=cell.dimension,
         question=cell.question,
         state=cell.state,  # type: ignore[arg-type]
+        suppressed=cell.state == "suppressed",
+        unknown=cell.state == "unknown",
         reason=cell.reason,
         people=cell.people,
         **cell.figures.model_dump(exclude={"draws"}),

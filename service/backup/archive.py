@@ -1,12 +1,12 @@
-"""What a backup consists of: a folder with tables, the activity log, and a manifest that says what must be in it.
+"""What a backup consists of: a folder with tables, the activity logs, and a manifest that says what must be in it.
 
 ```
 manifest.json     what was saved, when, by which program; of every file its length and SHA-256
 tables/*.parquet  each table of the database, one column per column
-log/              the activity log: the Delta table at one version
+logs/<organisation>/ its activity log: the Delta table at one version
 ```
 
-Neither the pseudonym key nor the register of rights is in it: whoever finds a backup can not tell whose pseudonyms are in it, and a
+Neither pseudonym keys nor registers of rights are in it: whoever finds a backup can not tell whose pseudonyms are in it, and a
 restored one can not bring back who was erased since.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 from service.errors import Invalid, NotFound
 
 FORMAT = 1
-MANIFEST, TABLES, LOG = "manifest.json", "tables", "log"
+MANIFEST, TABLES, LOGS = "manifest.json", "tables", "logs"
 
 
 class BackupDamaged(Invalid):
@@ -30,9 +30,10 @@ class BackupDamaged(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`tables`: rows per table. `files`: (bytes, SHA-256) per path. `log`: version and fingerprint of the pseudonym key, None without a log.
+    """`tables`: rows per table. `files`: (bytes, SHA-256) per path.
 
-    `register`: fingerprint of the register of rights, None without one, and how many of its lines are taken into account.
+    By the key of the organisation: `logs`, version and fingerprint of the pseudonym key, of each that has a log; `registers`, fingerprint
+    of the register of rights, None without one, and how many of its `lines` are taken into account, of every one.
     """
 
     created: str
@@ -40,8 +41,8 @@ class Manifest:
     revision: str
     database: str
     tables: dict[str, int]
-    log: dict[str, Any] | None
-    register: dict[str, Any]
+    logs: dict[str, dict[str, Any]]
+    registers: dict[str, dict[str, Any]]
     files: dict[str, tuple[int, str]] = field(default_factory=dict)
     format: int = FORMAT
 

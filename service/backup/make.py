@@ -1,4 +1,4 @@
-"""Makes a backup: database and activity log as they are at one moment."""
+"""Makes a backup: database and activity logs of all organisations as they are at one moment."""
 
 import shutil
 from collections.abc import Callable
@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pyarrow.fs as pf
 from deltalake.fs import DeltaStorageHandler
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.orm import Session
 
 from service import database
 from service.activity.forget import recover
-from service.activity.lock import LOG_LOCK, hold
+from service.activity.lock import LOGS_LOCK, hold
 from service.activity.log import ActivityLog
 from service.activity.novelty import file_names, refuse_deletion_vectors
 from service.backup import archive, tables
 from service.errors import Invalid, ServiceError
+from service.models import Organisation
+from service.places import Places
 from service.privacy.record import audited
-from service.privacy.register import Register
 
 _BUSY = "a source is being collected, or people are erased, right now: make the backup when it is done"
 _COMMITS = "_delta_log"
@@ -32,14 +34,13 @@ class BackupFailed(ServiceError):
 
 def back_up(
     engine: Engine,
-    log: ActivityLog,
-    register: Register,
+    places: Places,
     folder: Path,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> archive.Manifest:
     """Write a backup to `folder`, which must be new or empty; returns its manifest.
 
-    The lock that collecting shares is held alone, so that neither a sync nor an erasure lands between the two stores; the database is read in
+    The lock that collecting shares is held alone, so that neither a sync nor an erasure lands between the stores; the database is read in
     one transaction, so that measuring and publishing may go on. The folder appears when everything is in it. Raises `Conflict` during a sync,
     `Invalid` for a folder in use, `BackupFailed` where it can not be written.
     """
@@ -47,12 +48,15 @@ def back_up(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Invalid(f"{folder} is not empty: give a new folder, such as one with today's date in its name")
     part = folder.with_name(f".{folder.name}.part")
-    with hold(engine, LOG_LOCK, busy=_BUSY):
-        recover(engine, log)
+    with hold(engine, LOGS_LOCK, busy=_BUSY):
+        with Session(engine) as session:
+            organisations = list(session.scalars(select(Organisation.key).order_by(Organisation.key)))
+        for one in organisations:
+            recover(engine, places.log(one))
         try:
             shutil.rmtree(part, ignore_errors=True)  # of a backup that was broken off
             part.mkdir(mode=0o700, parents=True)
-            manifest = _write(engine, log, register, part, clock())
+            manifest = _write(engine, places, organisations, part, clock())
             _private(part)
             part.replace(folder)
         except OSError as error:
@@ -67,25 +71,33 @@ def back_up(
 
 
 def _write(
-    engine: Engine, log: ActivityLog, register: Register, part: Path, moment: datetime
+    engine: Engine, places: Places, organisations: list[str], part: Path, moment: datetime
 ) -> archive.Manifest:
     revision, _ = database.revisions(engine)
     saved = part / archive.TABLES
     saved.mkdir()
     with engine.connect() as connection:
         rows = tables.save(_frozen(connection), saved)
-    table = log.table()
-    if table is not None:
-        refuse_deletion_vectors(table)
-        copy(log, part / archive.LOG, file_names(table))
+    logs = {}
+    for one in organisations:
+        log = places.log(one)
+        table = log.table()
+        if table is not None:
+            refuse_deletion_vectors(table)
+            copy(log, part / archive.LOGS / one, file_names(table))
+            logs[one] = {"version": table.version(), "fingerprint": log.fingerprint}
+    registers = {one: places.register(one) for one in organisations}
     manifest = archive.Manifest(
         created=moment.isoformat(timespec="seconds"),
         program=metadata.version("resonanz"),
         revision=str(revision),
         database=engine.dialect.name,
         tables=rows,
-        log=None if table is None else {"version": table.version(), "fingerprint": log.fingerprint},
-        register={"fingerprint": register.fingerprint, "lines": len(register.acts())},
+        logs=logs,
+        registers={
+            one: {"fingerprint": register.fingerprint, "lines": len(register.acts())}
+            for one, register in registers.items()
+        },
         files=archive.described(part),
     )
     archive.write(part, manifest)

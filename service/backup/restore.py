@@ -2,66 +2,87 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from deltalake.fs import DeltaStorageHandler
 from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.orm import Session
 
 from service import database
+from service.activity.epochs import COLLECTED, forget_collected
 from service.activity.erasure import ErasureIncomplete
-from service.activity.forget import alone
+from service.activity.forget import alone_with_all, identified, rewrite
 from service.activity.log import ActivityLog
 from service.activity.pseudonym import Pseudonymiser, open_keys
 from service.backup import archive, tables
 from service.backup.make import BackupFailed
+from service.backup.saved import Saved
 from service.errors import Conflict, Invalid
-from service.models import Base
-from service.privacy.people import PEOPLE, traces
+from service.models import Base, Organisation
+from service.places import Places
+from service.privacy.people import traces
 from service.privacy.record import audited
 from service.privacy.register import Register, RegisterUnusable
-from service.privacy.rights import known_by, logged_people, tell
+from service.privacy.rights import tell
 
 _CHUNK = 1024 * 1024
 
 
 def restore(
     engine: Engine,
-    log: ActivityLog,
-    register: Register,
-    key_path: Path,
+    places: Places,
     folder: Path,
     *,
     replace: bool = False,
+    without: Collection[str] = (),
 ) -> archive.Manifest:
-    """Bring both stores to what the backup in `folder` holds; returns its manifest.
+    """Bring database and logs to what the backup in `folder` holds; returns its manifest.
 
     Everything is checked, put together and freed of whoever must not come back beside the stores, and then put in their place. With
-    `replace` what the stores hold now is lost. The service must not run meanwhile. Raises `NotFound` and `BackupDamaged` for the backup,
-    `Conflict` for stores in use or not empty, `Invalid` for another schema or pseudonym key, `RegisterUnusable` where it can not be told who
-    was erased since.
+    `replace` what the stores hold now is lost. Of the organisations in `without` nothing that was collected comes back, be it that their
+    key was destroyed or is not here; what was declared, measured, published and agreed does. The service must not run meanwhile. Raises
+    `NotFound` and `BackupDamaged` for the backup, `Conflict` for stores in use or not empty, `Invalid` for another schema or pseudonym
+    key, `RegisterUnusable` where it can not be told who was erased since.
     """
     manifest = archive.checked(folder)
     _require_schema(engine, manifest)
-    _require_key(key_path, manifest)
-    _require_register(register, manifest)
-    with alone(engine):
+    if unknown := sorted(set(without) - manifest.registers.keys()):
+        raise Invalid(
+            f"the backup knows no organisation {unknown[0]!r}; it has: {', '.join(manifest.registers)}"
+        )
+    wanted = [one for one in manifest.registers if one not in without]
+    for one in wanted:
+        _require_key(places, one, manifest)
+        _require_register(places.register(one), manifest)
+    with alone_with_all(engine):
+        before = _organisations(engine)
         if not replace:
-            _require_empty(engine, log)
-        with _staged_log(log, folder) as staged:
-            erased = _gone(register, manifest, folder, staged)
-            if staged is not None:
-                staged.erase(erased)
+            _require_empty(engine, places, manifest)
+        with ExitStack() as stack:
+            logs = {one: places.log(one) for one in sorted({*before, *manifest.registers})}
+            staged = {
+                one: stack.enter_context(_staged_log(logs[one], folder))
+                for one in manifest.logs
+                if one in wanted
+            }
+            saved = Saved(folder / archive.TABLES, without)
+            saved.leave_out({one: places.register(one) for one in wanted}, manifest, staged)
+            for one, log in staged.items():
+                log.erase(saved.gone[one])
             with ExitStack() as undo:
-                with _loaded(engine, folder, erased, register, manifest):
-                    _put_log(log, staged, undo)
+                with _loaded(engine, saved, places, manifest):
+                    for one, log in logs.items():
+                        _put_log(log, staged.get(one), undo)
                 undo.pop_all()
-            if log.local:
-                shutil.rmtree(f"{log.url}.replaced", ignore_errors=True)
-        left = traces(engine, erased)
+            for log in logs.values():
+                if log.local:
+                    shutil.rmtree(f"{log.url}.replaced", ignore_errors=True)
+        if engine.dialect.name == "postgresql":
+            # What was there before is still in its files, and in what it keeps to plan queries.
+            rewrite(engine, [table.__tablename__ for table in COLLECTED])
+        left = traces(engine, set().union(*saved.gone.values()))
     if left:
         raise ErasureIncomplete(f"an erased person came back in {', '.join(left)}: restore again")
     return manifest
@@ -76,25 +97,30 @@ def _require_schema(engine: Engine, manifest: archive.Manifest) -> None:
         )
 
 
-def _require_key(path: Path, manifest: archive.Manifest) -> None:
-    wanted = manifest.log["fingerprint"] if manifest.log else None
-    if wanted is None:
+def _require_key(places: Places, organisation: str, manifest: archive.Manifest) -> None:
+    saved = manifest.logs.get(organisation)
+    if saved is None or (wanted := saved["fingerprint"]) is None:
         return
+    path = places.key(organisation)
+    otherwise = f"`--without {organisation}` restores everything but what was collected of {organisation}"
     if not path.exists():
         raise Invalid(
-            f"put the pseudonym key this backup was made under at {path} first; it is not part of the backup"
+            f"put the pseudonym key of {organisation}, under which its log was made, at {path} first; it is not part of the backup. "
+            f"{otherwise}"
         )
-    keys = open_keys(path)
+    keys = open_keys(path, organisation)
     if any(one.fingerprint == wanted for one in keys.destroyed):
         raise Invalid(
-            "the backup is of an epoch whose key was destroyed: it was meant never to be used again"
+            f"the backup holds an epoch of {organisation} whose key was destroyed: it was meant never to be used again. {otherwise}"
         )
-    if Pseudonymiser(keys, "").fingerprint != wanted:
-        raise Invalid(f"the backup was made under another pseudonym key than {path}: put its own key there")
+    if Pseudonymiser(keys, organisation).fingerprint != wanted:
+        raise Invalid(
+            f"the log of {organisation} was made under another pseudonym key than {path}: put its own key there. {otherwise}"
+        )
 
 
 def _require_register(register: Register, manifest: archive.Manifest) -> None:
-    then = manifest.register
+    then = manifest.registers[register.organisation]
     if not then["lines"]:
         return
     if register.fingerprint != then["fingerprint"] or len(register.acts()) < then["lines"]:
@@ -104,7 +130,15 @@ def _require_register(register: Register, manifest: archive.Manifest) -> None:
         )
 
 
-def _require_empty(engine: Engine, log: ActivityLog) -> None:
+def _organisations(engine: Engine) -> list[str]:
+    """Those the database knows now, if it has a schema."""
+    if not inspect(engine).has_table(Organisation.__tablename__):
+        return []
+    with engine.connect() as connection:
+        return list(connection.scalars(select(Base.metadata.tables["organisation"].c.key)))
+
+
+def _require_empty(engine: Engine, places: Places, manifest: archive.Manifest) -> None:
     found = inspect(engine)
     with engine.connect() as connection:
         used = [
@@ -112,49 +146,27 @@ def _require_empty(engine: Engine, log: ActivityLog) -> None:
             for table in Base.metadata.sorted_tables
             if found.has_table(table.name) and connection.execute(select(table).limit(1)).first()
         ]
-    if used or log.table() is not None:
-        where = f"the database ({used[0]})" if used else "the activity log"
+    logs = [one for one in manifest.registers if places.log(one).table() is not None]
+    if used or logs:
+        where = f"the database ({used[0]})" if used else f"the activity log of {logs[0]}"
         raise Conflict(
             f"{where} is not empty: restore into a new installation, or give --replace to lose what is there"
         )
 
 
-def _gone(
-    register: Register, manifest: archive.Manifest, folder: Path, staged: ActivityLog | None
-) -> set[int]:
-    """Who of the backup's people must not come back, with all accounts the backup knows of."""
-    stored, identities = set[int](), list[tuple[int, int]]()
-    for name, columns in PEOPLE.items():
-        for rows in tables.read(folder / archive.TABLES, Base.metadata.tables[name]):
-            stored.update(row[column] for row in rows for column in columns if row[column] is not None)
-            if name == "person":
-                identities += [
-                    (row["pseudonym"], row["identity"]) for row in rows if row["identity"] is not None
-                ]
-    if staged is not None:
-        stored |= logged_people(staged)
-    named = known_by(register, register.to_erase(manifest.register["lines"]), stored)
-    named |= {identity for pseudonym, identity in identities if pseudonym in named}
-    return named | {pseudonym for pseudonym, identity in identities if identity in named}
-
-
 @contextmanager
-def _staged_log(log: ActivityLog, folder: Path) -> Iterator[ActivityLog | None]:
+def _staged_log(log: ActivityLog, folder: Path) -> Iterator[ActivityLog]:
     """The backup's log in a local folder beside its place, where people can be erased from it."""
-    saved = folder / archive.LOG
-    if not saved.is_dir():
-        yield None
-        return
     place = (
         Path(f"{log.url}.restoring")
         if log.local
-        else folder.absolute().with_name(f".{folder.name}.restoring")
+        else folder.absolute().with_name(f".{folder.name}.{log.organisation}.restoring")
     )
     try:
         shutil.rmtree(place, ignore_errors=True)
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(saved, place)
-        yield ActivityLog(place)
+        shutil.copytree(folder / archive.LOGS / log.organisation, place)
+        yield ActivityLog(place, log.organisation)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -194,18 +206,18 @@ def _upload(log: ActivityLog, staged: ActivityLog | None) -> None:
 
 
 @contextmanager
-def _loaded(
-    engine: Engine, folder: Path, erased: set[int], register: Register, manifest: archive.Manifest
-) -> Iterator[None]:
+def _loaded(engine: Engine, saved: Saved, places: Places, manifest: archive.Manifest) -> Iterator[None]:
     """The backup's rows, ready to be seen when the block ends well, and never seen if it does not."""
 
-    def keep(table: str, row: dict[str, Any]) -> bool:
-        return all(row[column] not in erased for column in PEOPLE.get(table, ()))
-
     def fill(connection: Connection) -> None:
-        tables.load(connection, folder / archive.TABLES, keep)
+        tables.load(connection, saved.folder, saved.keeps)
         with Session(connection, join_transaction_mode="create_savepoint") as session:
-            tell(session, register)
+            for one in manifest.registers:
+                if one in saved.without:
+                    forget_collected(session, identified(session, one))
+                register = places.register(one)
+                if one not in saved.without or register.acts():
+                    tell(session, register)
             audited(session, "backup.restored", {"digest": manifest.digest})
             session.commit()
 
@@ -230,7 +242,7 @@ def _loaded(
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             made.dispose()
-        left = traces(made, erased)
+        left = traces(made, set().union(*saved.gone.values()))
         made.dispose()
         if left:
             raise ErasureIncomplete(f"an erased person came back in {', '.join(left)}; nothing was restored")

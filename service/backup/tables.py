@@ -1,7 +1,8 @@
 """Writes the tables of the database as Parquet files, and reads them into another database, be it SQLite or PostgreSQL.
 
 Values are written by the types of the models, so that either database can be restored from a backup of the other, and rows only, so that
-nothing of a deleted row is carried along. Signed-in sessions are left out: whoever was signed in signs in again.
+nothing of a deleted row is carried along. Signed-in sessions are left out: whoever was signed in signs in again. So are jobs: what was
+going on then is not going on any more, and comes up again by its schedule.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,10 +35,10 @@ from sqlalchemy import (
 )
 
 from service.errors import Invalid
-from service.models import Base, Session
+from service.models import Base, Job, Session, Worker
 from service.models.base import Instant
 
-LEFT_OUT = frozenset({Session.__tablename__})
+LEFT_OUT = frozenset({one.__tablename__ for one in (Session, Job, Worker)})
 _ROWS = 10_000
 _INSERTED = 2_000
 _TYPES: tuple[tuple[type[Any], pa.DataType], ...] = (

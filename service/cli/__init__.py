@@ -10,8 +10,11 @@ from service.cli import (
     activity,
     auditing,
     backups,
+    bi,
     comparison,
     demonstration,
+    embed,
+    job,
     maturity,
     noting,
     operation,
@@ -19,6 +22,7 @@ from service.cli import (
     planning,
     privacy,
     reports,
+    schedule,
     source,
     survey,
     values,
@@ -56,6 +60,10 @@ app.add_typer(privacy.app, name="privacy")
 app.add_typer(accounts.app, name="admin")
 app.add_typer(accounts.tokens, name="token")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(bi.app, name="bi")
+app.add_typer(job.app, name="job")
+app.add_typer(schedule.app, name="schedule")
+app.add_typer(embed.app, name="embed")
 
 noting.note_all(app)
 

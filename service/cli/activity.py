@@ -4,11 +4,13 @@ from typing import Annotated
 
 import typer
 
-from service.cli.context import opened
+from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, print_json, print_table
 from service.errors import Invalid
 
 app = typer.Typer(no_args_is_help=True, help="Counts of stored activities, for the admin's console.")
+
+OfOrganisation = Annotated[str | None, typer.Option("--organisation", help="Key, where there are several.")]
 
 
 @app.command("counts")
@@ -16,6 +18,7 @@ def counts(
     by: Annotated[
         str, typer.Option(help="Comma-separated: kind, room, week, month, day, source, content_type.")
     ] = "kind",
+    organisation: OfOrganisation = None,
     as_json: AsJson = False,
 ) -> None:
     """How many activities are stored."""
@@ -27,7 +30,9 @@ def counts(
     if unknown:
         raise Invalid(f"can not count by {', '.join(unknown)}; choose from {', '.join(DIMENSIONS)}")
     with opened() as context:
-        *rows, total = count(context.log, context.engine, by=columns)
+        with context.transaction() as session:
+            log = context.log(the_organisation(session, organisation))
+        *rows, total = count(log, context.engine, by=columns)
     if as_json:
         print_json(rows)
     else:
@@ -35,12 +40,14 @@ def counts(
 
 
 @app.command("edges")
-def edges(as_json: AsJson = False) -> None:
+def edges(organisation: OfOrganisation = None, as_json: AsJson = False) -> None:
     """How many activities answer somebody, per kind, and how many answer oneself."""
     from service.activity.counts import edges as count
 
     with opened() as context:
-        rows = count(context.log, context.engine)
+        with context.transaction() as session:
+            log = context.log(the_organisation(session, organisation))
+        rows = count(log, context.engine)
     if as_json:
         print_json(rows)
     else:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 def backup(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.")], as_json: AsJson = False
 ) -> None:
-    """Save database and activity log as of one moment; the pseudonym key and the register of rights are not part of it."""
+    """Save database and all activity logs as of one moment; pseudonym keys and registers of rights are not part of it."""
     from service.backup.make import back_up
 
     with opened() as context:
-        manifest = back_up(context.engine, context.log, context.register, folder)
-        beside = context.settings.key_path.parent
+        manifest = back_up(context.engine, context.settings.places, folder)
+        beside = context.settings.places.key_file.parent
     told(manifest, folder, as_json=as_json)
     if not as_json:
         console.print(
@@ -33,8 +33,14 @@ def restore(
     folder: Annotated[Path, typer.Argument(help="The folder of a backup.")],
     verify: Annotated[bool, typer.Option("--verify", help="Only check that the backup is whole.")] = False,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Lose what database and activity log hold now.")
+        bool, typer.Option("--replace", help="Lose what database and activity logs hold now.")
     ] = False,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Key of an organisation of which nothing that was collected is to come back; repeatable."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Restore a backup into an empty installation, without whoever was erased or opted out since. Stop the service first."""
@@ -49,7 +55,7 @@ def restore(
         engine = database.connect(settings.database_url)
         try:
             manifest = bring_back(
-                engine, context.log, context.register, settings.key_path, folder, replace=replace
+                engine, settings.places, folder, replace=replace, without=tuple(without or ())
             )
         finally:
             engine.dispose()
@@ -66,7 +72,7 @@ def told(manifest: "Manifest", folder: Path, *, as_json: bool) -> None:
         "files": len(manifest.files),
         "bytes": size,
         "rows": sum(manifest.tables.values()),
-        "log_version": manifest.log["version"] if manifest.log else None,
+        "log_versions": {one: log["version"] for one, log in manifest.logs.items()},
         "digest": manifest.digest,
     }
     if as_json:

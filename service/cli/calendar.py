@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
 from service.errors import Invalid, NotFound
-from service.measure.working import public_holidays
 from service.models import Organisation, Person, Shutdown, Site
 
 app = typer.Typer(no_args_is_help=True, help="Public holidays, company shutdown and working hours.")
@@ -161,6 +160,8 @@ def _site(session: Session, owner: Organisation, name: str) -> Site | None:
 
 def _region(region: str | None) -> str | None:
     if region is not None:
+        from service.measure.working import public_holidays
+
         public_holidays(region, date(2000, 1, 1), date(2000, 1, 1))
     return region
 

@@ -1,6 +1,5 @@
 """`resonanz source add`: the options of every connector, checked by the connector itself and kept as the source's settings."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,10 +16,10 @@ from service.cli.context import opened, the_organisation, the_source
 from service.cli.output import AsJson, console, print_json
 from service.errors import Conflict, Invalid
 from service.models import Organisation, Source
+from service.places import KEY
 
 NONE = "none"
 """No source's key may be so."""
-KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 class Flavour(StrEnum):

@@ -1,9 +1,10 @@
-"""What the commands share: settings, the migrated database, the activity log, and the one organisation."""
+"""What the commands share: settings, the migrated database, and what each organisation has of its own."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, select
@@ -33,25 +34,20 @@ class Context:
         database.prepare(engine)
         return engine
 
-    @cached_property
-    def log(self) -> "ActivityLog":
-        from service.activity.log import ActivityLog
-
-        return ActivityLog(self.settings.log_url)
+    def log(self, organisation: Organisation) -> "ActivityLog":
+        """That of this organisation, as everything below."""
+        return self.settings.places.log(organisation.key)
 
     def pseudonymiser(self, organisation: Organisation) -> "Pseudonymiser":
-        from service.activity.pseudonym import Pseudonymiser, open_keys
-        from service.privacy.register import OptedOut
+        return self.settings.places.pseudonymiser(organisation.key)
 
-        opted_out = OptedOut(self.register, organisation.key)
-        return Pseudonymiser(open_keys(self.settings.key_path), organisation.key, opted_out)
-
-    @cached_property
-    def register(self) -> "Register":
+    def register(self, organisation: Organisation) -> "Register":
         """Who was erased and who opted out; it lies beside the pseudonym key."""
-        from service.privacy.register import Register
+        return self.settings.places.register(organisation.key)
 
-        return Register(self.settings.key_path.with_name("rights"))
+    def key(self, organisation: Organisation) -> Path:
+        """The file of the pseudonym key."""
+        return self.settings.places.key(organisation.key)
 
     def transaction(self) -> AbstractContextManager[Session]:
         return database.transaction(self.engine)

@@ -124,7 +124,7 @@ class Rehearsal:
         """The first collection, of everything there is, and one at the end of each week since."""
         installed = evening(company.relaunch - BEFORE_RELAUNCH)
         company.advance(installed)
-        self.connect(company, installed)
+        organisation = self.connect(company, installed)
         self.say(
             f"Resonanz is installed on {installed:%d %B %Y}, "
             f"{BEFORE_RELAUNCH.days} days before the relaunch of the intranet on {company.relaunch:%d %B %Y}"
@@ -148,12 +148,12 @@ class Rehearsal:
                 for connection in company.connections:
                     if left % WEEKS.get(connection.key, 1) == 0:
                         self.read(connection, moment, NIGHTLY[connection.key])
-                if table := self.context.log.table():
+                if table := self.context.log(organisation).table():
                     table.create_checkpoint()  # every look at the log reads all commits since the last one
                 progress.advance(task)
 
-    def connect(self, company: "Apart | Intranet", installed: datetime) -> None:
-        """Declare the company and its sources, as an admin would with `resonanz organisation` and `resonanz source`."""
+    def connect(self, company: "Apart | Intranet", installed: datetime) -> Organisation:
+        """Declare the company and its sources, as an admin would with `resonanz organisation` and `resonanz source`; returns the former."""
         with self.context.transaction() as session:
             organisation = Organisation(key=KEY, name=company.name, synthetic=True, region="DE")
             session.add(organisation)
@@ -178,6 +178,7 @@ class Rehearsal:
                         created=installed,
                     )
                 )
+        return organisation
 
     def read(
         self, connection: "Connection", moment: datetime, observe: int | str, progress: Any = None
@@ -199,7 +200,7 @@ class Rehearsal:
         with closing(connected(source.connector, settings, memory, clock)) as connector:
             report = collect(
                 context.engine,
-                context.log,
+                context.log(organisation),
                 pseudonymiser,
                 source.key,
                 connector=connector,
@@ -227,9 +228,11 @@ class Rehearsal:
 
         context, now = self.context, last(self.end)
         with context.transaction() as session:
-            organisation = session.scalars(select(Organisation.id)).one()
-        measure(context.engine, context.log, organisation, clock=lambda: now)
-        publish(context.engine, organisation, minimum_group=context.settings.minimum_group, clock=lambda: now)
+            organisation = session.scalars(select(Organisation)).one()
+        measure(context.engine, context.log(organisation), organisation.id, clock=lambda: now)
+        publish(
+            context.engine, organisation.id, minimum_group=context.settings.minimum_group, clock=lambda: now
+        )
 
     def assess(self, seed: int) -> None:
         from service.demo.fields_found import find_fields

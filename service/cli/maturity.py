@@ -22,14 +22,10 @@ def assess(
     as_json: AsJson = False,
 ) -> None:
     """Assess the maturity with what is published, told and documented, and keep the result."""
-    from service.maturity.assess import make
-    from service.privacy.record import audited
+    from service.jobs.work import assess as make
 
     with opened() as context, context.transaction() as session:
-        owner = the_organisation(session, organisation)
-        made = make(session, owner, profile=profile)
-        audited(session, "assessment made", {"organisation": owner.key, "digest": made.digest})
-        content = made.content
+        content = make(session, the_organisation(session, organisation), profile).content
     if as_json:
         print_json(content)
         return

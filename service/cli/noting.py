@@ -55,8 +55,14 @@ NOT_NOTED: Mapping[str, str] = {
             "privacy epoch list",
             "admin list",
             "token list",
+            "embed list",
+            "job list",
+            "job show",
+            "schedule list",
             "audit verify",
             "audit list",
+            "bi sql",
+            "bi readers",
         ),
         CHANGES_NOTHING,
     ),
@@ -95,6 +101,8 @@ NOT_NOTED: Mapping[str, str] = {
             "admin disable",
             "token create",
             "token revoke",
+            "embed add",
+            "embed revoke",
         ),
         OWN_ENTRY,
     ),
@@ -128,6 +136,7 @@ KEPT = frozenset(
         "workforce",
         "leaders",
     }
+    | {"when", "zone", "number"}
     | {"activities", "people", "measurements", "dry_run", "time_zone", "locale"}
 )
 """Arguments that are noted: keys the admin chose, dates, numbers and choices. Never names, titles, addresses or files."""

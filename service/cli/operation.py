@@ -1,8 +1,7 @@
 """`resonanz serve`, `migrate` and `doctor`: running the service and finding out what is wrong with it."""
 
 import shutil
-import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ from sqlalchemy import func, select, text
 
 from service import database
 from service.cli.context import Context, opened
+from service.cli.job import jobs, working
 from service.cli.output import AsJson, console, print_json, print_table
 from service.cli.retention import retained
 from service.errors import Invalid, ServiceError
@@ -19,25 +19,43 @@ from service.models import Organisation, Publication, Source, Sync
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    role: Annotated[
+        str | None, typer.Option(help="web: pages and API; worker: jobs; all (the default): both.")
+    ] = None,
 ) -> None:
-    """Serve API and pages."""
-    from service.app import run
-
+    """Serve API and pages, and do the jobs, until stopped."""
     with opened() as context:
-        changes = {"host": host, "port": port}
+        changes = {"host": host, "port": port, "role": chosen(role)}
         settings = context.settings.model_copy(update={k: v for k, v in changes.items() if v is not None})
-        run(settings, context.engine)
+        if settings.role == "worker":
+            from service.jobs.serving import serve_jobs
+
+            serve_jobs(settings, context.engine)
+        else:
+            from service.app import run
+
+            run(settings, context.engine)
+
+
+def chosen(role: str | None) -> str | None:
+    """Raises `Invalid` for a role there is not."""
+    if role not in (None, "all", "web", "worker"):
+        raise Invalid(f"there is no role {role!r}: choose all, web or worker")
+    return role
 
 
 def migrate() -> None:
     """Bring the database's schema to the revision this program needs."""
+    from service.bi.install import set_aside
+
     with opened() as context:
         engine = database.connect(context.settings.database_url)
         try:
             if engine.dialect.name == "sqlite":
                 database.prepare(engine)
             else:
-                database.migrate(engine)
+                with set_aside(engine):
+                    database.migrate(engine)
             current, _ = database.revisions(engine)
         finally:
             engine.dispose()
@@ -48,11 +66,19 @@ def doctor(
     health: Annotated[
         bool, typer.Option("--health", help="Only ask the running service whether it is ready.")
     ] = False,
+    role: Annotated[
+        str | None,
+        typer.Option(help="Of the service asked, if not that of RESONANZ_ROLE: all, web or worker."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Look at database, schema, key, log, disk, sources and publication; say what to do about each trouble."""
     with opened() as context:
-        rows = [answered(context)] if health else [tried(check, context) for check in CHECKS]
+        if health:
+            only_jobs = (chosen(role) or context.settings.role) == "worker"
+            rows = [working(context) if only_jobs else answered(context)]
+        else:
+            rows = [tried(check, context) for check in CHECKS]
     if as_json:
         print_json({"ok": all(row["ok"] for row in rows), "checks": rows})
     else:
@@ -100,22 +126,38 @@ def schema(context: Context) -> str:
     return f"{context.engine.dialect.name} at revision {current}"
 
 
-def key(context: Context) -> str:
-    path = context.settings.key_path
-    if not path.exists():
-        return f"no key yet; the first sync makes {path}"
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise Invalid(f"others may read {path}: chmod 600 it")
+def organisations(context: Context) -> Sequence[Organisation]:
     with context.transaction() as session:
-        organisation = session.scalars(select(Organisation)).first()
-    if organisation is not None:
-        context.pseudonymiser(organisation)
-    return f"readable by this account only: {path}"
+        return session.scalars(select(Organisation).order_by(Organisation.key)).all()
+
+
+def key(context: Context) -> str:
+    """Each organisation's own, and no two alike."""
+    told, owners = [], dict[str, str]()
+    for one in organisations(context):
+        path = context.key(one)
+        if not path.exists():
+            told.append(f"{one.key}: no key yet; the first sync makes {path}")
+            continue
+        fingerprint = context.pseudonymiser(one).fingerprint
+        if (other := owners.setdefault(fingerprint, one.key)) != one.key:
+            raise Invalid(
+                f"{one.key} and {other} have the same key, so whoever holds one recognises the people of both: `resonanz privacy epoch "
+                f"destroy` and `begin` give one of them a key of its own"
+            )
+        told.append(f"{one.key}: readable by this account only: {path}")
+    return "; ".join(told) or "no organisation yet"
 
 
 def activities(context: Context) -> str:
-    version = context.log.version
-    return "no activities collected yet" if version is None else f"log at version {version}"
+    told = []
+    for one in organisations(context):
+        version = context.log(one).version
+        told.append(
+            f"{one.key}: "
+            + ("no activities collected yet" if version is None else f"log at version {version}")
+        )
+    return "; ".join(told) or "no organisation yet"
 
 
 def sources(context: Context) -> str:
@@ -182,4 +224,5 @@ CHECKS: tuple[Callable[[Context], str], ...] = (
     published,
     agreement,
     retained,
+    jobs,
 )

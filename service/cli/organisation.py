@@ -8,14 +8,12 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.api.published import newest
 from service.cli import calendar, comparison, officials
-from service.cli.connect import KEY
 from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
 from service.errors import Invalid, NotFound
-from service.milestones import changes, the_milestone
 from service.models import Milestone, Organisation, Room
+from service.places import KEY
 
 app = typer.Typer(no_args_is_help=True, help="The organisation whose intranet is measured.")
 app.add_typer(calendar.app, name="calendar")
@@ -130,6 +128,9 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """What the published weekly values say about before and after a milestone."""
+    from service.api.published import newest
+    from service.milestones import changes, the_milestone
+
     with opened() as context, context.transaction() as session:
         owner = the_organisation(session, organisation)
         milestone = the_milestone(session, owner, key)

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from service.cli.context import Context, opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
-from service.errors import Conflict, Invalid
+from service.errors import Invalid
+from service.models import Organisation
 
 if TYPE_CHECKING:
     from service.privacy.retention import Purge
@@ -79,23 +80,13 @@ def retention(
 
     with opened() as context:
         with context.transaction() as session:
-            owner = the_organisation(session, organisation).id
+            owner = the_organisation(session, organisation)
         work = preview if dry_run else purge
-        found = work(context.engine, context.log, owner)
+        found = work(context.engine, context.log(owner), owner.id)
     if as_json:
         print_json({"dry_run": dry_run, **found.to_dict()})
     else:
         show(found, dry_run=dry_run)
-
-
-def purged(context: Context, owner: int) -> "Purge | None":
-    """What was deleted; None while somebody collects or measures."""
-    from service.privacy.retention import purge
-
-    try:
-        return purge(context.engine, context.log, owner)
-    except Conflict:
-        return None
 
 
 def show(found: "Purge", *, dry_run: bool = False) -> None:
@@ -114,17 +105,19 @@ def show(found: "Purge", *, dry_run: bool = False) -> None:
 
 def retained(context: Context) -> str:
     """For `resonanz doctor`: whether anything is older than it may be kept."""
-    from service.models import Organisation
     from service.privacy.retention import preview
 
     told = []
     with context.transaction() as session:
-        every = select(Organisation.key, Organisation.id).order_by(Organisation.key)
-        found = [(key, number) for key, number in session.execute(every)]
-    for key, number in found:
+        found = session.scalars(select(Organisation).order_by(Organisation.key)).all()
+    for owner in found:
+        key = owner.key
         # The day's own run may still come.
         due = preview(
-            context.engine, context.log, number, clock=lambda: datetime.now(UTC) - timedelta(days=1)
+            context.engine,
+            context.log(owner),
+            owner.id,
+            clock=lambda: datetime.now(UTC) - timedelta(days=1),
         )
         if due:
             raise Invalid(

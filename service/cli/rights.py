@@ -42,10 +42,10 @@ def demanded(
             owner = the_organisation(session, organisation)
             if source is not None:
                 require_source(session, owner.id, source)
-            pseudonymiser = context.pseudonymiser(owner)
+            pseudonymiser, log = context.pseudonymiser(owner), context.log(owner)
         asked = "Id of the account: " if source else "Id shared across platforms: "
         told = sys.stdin.readline() if from_stdin else typer.prompt(asked, prompt_suffix="")
-        yield Rights(context.engine, context.log, pseudonymiser, owner.key), Named(told.strip(), source)
+        yield Rights(context.engine, log, pseudonymiser), Named(told.strip(), source)
 
 
 @person.command("erase")
@@ -114,9 +114,9 @@ def opted_out(organisation: OfOrganisation = None, as_json: AsJson = False) -> N
 
     with opened() as context:
         with context.transaction() as session:
-            key = the_organisation(session, organisation).key
+            register = context.register(the_organisation(session, organisation))
         least = context.settings.minimum_group
-        number = opted_out(context.register, key, least)
+        number = opted_out(register, least)
     if as_json:
         print_json({"opted_out": number, "fewer_than": least if number is None else None})
     else:
@@ -124,12 +124,14 @@ def opted_out(organisation: OfOrganisation = None, as_json: AsJson = False) -> N
 
 
 @epoch.command("list")
-def list_epochs(as_json: AsJson = False) -> None:
-    """Print the epochs of the pseudonym key and their fingerprints, never a key."""
+def list_epochs(organisation: OfOrganisation = None, as_json: AsJson = False) -> None:
+    """Print the epochs of the organisation's pseudonym key and their fingerprints, never a key."""
     from service.activity.epochs import epochs
 
     with opened() as context:
-        rows = epochs(context.settings.key_path)
+        with context.transaction() as session:
+            owner = the_organisation(session, organisation)
+        rows = epochs(context.key(owner), owner.key)
     if as_json:
         print_json(rows)
     else:
@@ -142,28 +144,32 @@ def destroy(
     confirm: Annotated[
         str | None, typer.Option(help="The epoch's fingerprint; without it, it is asked for.")
     ] = None,
+    organisation: OfOrganisation = None,
 ) -> None:
-    """Destroy a pseudonym key for good: of all organisations here, nobody can be recognised any more."""
+    """Destroy the organisation's pseudonym key for good: nobody of it can be recognised any more."""
     from service.activity.epochs import destroy
 
     with opened() as context:
+        with context.transaction() as session:
+            owner = the_organisation(session, organisation)
         given = confirm or typer.prompt(
             "This is final. To confirm, give the fingerprint of the epoch: ", prompt_suffix=""
         )
-        destroy(context.engine, context.settings.key_path, context.register, number, confirmed=given.strip())
+        destroy(context.engine, context.key(owner), context.register(owner), number, confirmed=given.strip())
     console.print(f"The key of epoch {number} is destroyed. Destroy the copies of the key file as well.")
     console.print("What is stored is still measured; syncs are refused until `resonanz privacy epoch begin`.")
 
 
 @epoch.command("begin")
-def begin(yes: Yes = False) -> None:
+def begin(organisation: OfOrganisation = None, yes: Yes = False) -> None:
     """Make a new pseudonym key and start over: what was collected is removed, and read again by the next sync."""
     from service.activity.epochs import begin
 
     with opened() as context:
+        with context.transaction() as session:
+            owner = the_organisation(session, organisation)
         if not yes:
-            typer.confirm(
-                "Remove all activities and people stored here, and start a new population?", abort=True
-            )
-        number = begin(context.engine, context.log, context.settings.key_path)
+            asked = f"Remove all activities and people stored of {owner.key}, and start a new population?"
+            typer.confirm(asked, abort=True)
+        number = begin(context.engine, context.log(owner), context.key(owner))
     console.print(f"Epoch {number} has begun. `resonanz sync` reads anew what the platforms still have.")

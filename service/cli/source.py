@@ -1,8 +1,8 @@
 """`resonanz source` and `resonanz sync`: connecting systems and reading them."""
 
 from collections import Counter
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from sqlalchemy import select
@@ -13,8 +13,11 @@ from service.cli.context import Context, opened, the_source
 from service.cli.output import AsJson, console, print_json, print_table
 from service.cli.preview import preview
 from service.cli.progress import shown_progress
-from service.errors import Invalid
+from service.errors import Invalid, ServiceError
 from service.models import Organisation, Source
+
+if TYPE_CHECKING:
+    from service.activity.report import Report
 
 app = typer.Typer(no_args_is_help=True, help="Connected systems.")
 app.command("add")(add)
@@ -125,10 +128,10 @@ def remove(
 
     with opened() as context:
         with context.transaction() as session:
-            the_source(session, key)
+            owner = session.get_one(Organisation, the_source(session, key).organisation_id)
         if not yes:
             typer.confirm(f"Erase everything collected from {key}?", abort=True)
-        remove_source(context.engine, context.log, key)
+        remove_source(context.engine, context.log(owner), key)
     console.print(
         f"Source {key} and its activities were erased. Published values stay until the next publication."
     )
@@ -144,10 +147,8 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Read what is new from one source or all, and report what was stored, repeated and skipped."""
-    from service.activity.collect import collect
-    from service.hints.pending import settle, waiting
+    from service.hints.pending import waiting
 
-    reports = []
     with opened() as context:
         only: dict[str, frozenset[str]] = {}
         with context.transaction() as session:
@@ -167,32 +168,46 @@ def sync(
                 source.key: session.get_one(Organisation, source.organisation_id)
                 for source in session.scalars(select(Source).where(Source.key.in_(keys)))
             }
-        for one in keys:
-            began = datetime.now(UTC)
-            with shown_progress(one, quiet=as_json) as progress:
-                report = collect(
-                    context.engine,
-                    context.log,
-                    context.pseudonymiser(owners[one]),
-                    one,
-                    only=only.get(one),
-                    progress=progress,
-                )
-            reports.append(report)
-            read = [stream for stream, end in report.streams.items() if end.broken_off is None]
-            with context.transaction() as session:
-                settle(session, one, read, began)
+        reports, refused = _read(context, {one: owners[one] for one in keys}, only, quiet=as_json)
     if as_json:
         print_json([report.to_dict() for report in reports])
-    elif not reports:
+    elif not keys:
         console.print("Nothing is hinted at.")
     else:
         for report in reports:
             show_report(report.to_dict())
-    if any(report.state == "failed" for report in reports):
+    for message in refused:
+        typer.echo(f"resonanz: {message}", err=True)
+    if refused or any(report.state == "failed" for report in reports):
         raise typer.Exit(1)
     if any(report.state == "partial" for report in reports):
         raise typer.Exit(3)
+
+
+def _read(
+    context: Context, sources: Mapping[str, Organisation], only: Mapping[str, frozenset[str]], *, quiet: bool
+) -> "tuple[list[Report], list[str]]":
+    """One source after the other: their reports, and why others could not be read at all.
+
+    What is wrong with one organisation does not keep the others from being read; with only one it is raised.
+    """
+    from service.jobs.work import read_source
+
+    reports, refused = [], []
+    several = len({owner.key for owner in sources.values()}) > 1
+    for key, owner in sources.items():
+        try:
+            with shown_progress(key, quiet=quiet) as progress:
+                reading = read_source(context, owner, key, only=only.get(key), progress=progress)
+        except ServiceError as error:
+            if not several:
+                raise
+            refused.append(f"{key}: {error}")
+            continue
+        reports.append(reading.report)
+        with context.transaction() as session:
+            reading.settle(session)
+    return reports, refused
 
 
 def show_report(report: dict[str, Any]) -> None:

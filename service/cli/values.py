@@ -7,7 +7,7 @@ import typer
 
 from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
-from service.cli.retention import purged, show
+from service.cli.retention import show
 
 if TYPE_CHECKING:
     from service.measure import Work
@@ -51,19 +51,13 @@ def compute(
     as_json: AsJson = False,
 ) -> None:
     """Measure what changed since the last time, check all values jointly, and publish what may be shown."""
-    from service.engines import compute_engine
-    from service.measure import measure
-    from service.publication import publish
+    from service.jobs.work import compute as compute_values
 
     with opened() as context:
-        settings = context.settings
-        computing = compute_engine(engine or settings.engine, settings.spark_reads)
         with context.transaction() as session:
-            owner = the_organisation(session, organisation).id
-        summary = measure(context.engine, context.log, owner, full=full, compute=computing)
-        # Measured first, deleted afterwards: nothing is lost unmeasured, and nothing is published that may not be kept.
-        deleted = purged(context, owner)
-        publication = publish(context.engine, owner, minimum_group=context.settings.minimum_group)
+            owner = the_organisation(session, organisation)
+        computed = compute_values(context, owner, engine=engine, full=full)
+        summary, deleted, publication = computed.measured, computed.deleted, computed.publication
         report = {
             "measurements": asdict(summary),
             "retention": None if deleted is None else deleted.to_dict(),

@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from connectors.base import Nothing, connector
 from service.activity.collect import collect
+from service.activity.log import ActivityLog
 from service.cli.context import Context
 from service.database import transaction
 from service.demo.confluence_data_center import DataCenter
@@ -116,18 +117,18 @@ def _run(context: Context, server: Server, folder: Path) -> DryRun:
     with closing(connector("confluence").connect(settings, Nothing())) as reader:
         collect(
             context.engine,
-            context.log,
+            context.log(owner),
             context.pseudonymiser(owner),
             "wiki",
             connector=reader,
             clock=lambda: NOW,
         )
     request, answer = _told(server)
-    measure(context.engine, context.log, owner.id, clock=lambda: NOW)
+    measure(context.engine, context.log(owner), owner.id, clock=lambda: NOW)
     minimum = context.settings.minimum_group
     publish(context.engine, owner.id, minimum_group=minimum, clock=lambda: NOW)
     pseudonym = context.pseudonymiser(owner).person(PERSON, "wiki")
-    rows = _stored(context)
+    rows = _stored(context.log(owner))
     return DryRun(
         request,
         answer,
@@ -166,8 +167,8 @@ def _comments(answer: Any) -> Iterator[Mapping[str, Any]]:
             yield from _comments(one)
 
 
-def _stored(context: Context) -> list[dict[str, Any]]:
-    table = context.log.table()
+def _stored(log: ActivityLog) -> list[dict[str, Any]]:
+    table = log.table()
     files = [] if table is None else table.file_uris()
     with duckdb.connect() as connection:
         found = connection.execute(

@@ -21,7 +21,7 @@ from service.activity.lock import hold
 from service.database import transaction
 from service.engines import ComputeEngine, Connection
 from service.engines.duck import DuckDB
-from service.errors import NotFound
+from service.errors import Invalid, NotFound
 from service.measure import kept
 from service.measure.given import register_given
 from service.measure.inputs import Inputs
@@ -106,7 +106,7 @@ def measure(
 
     What nothing changed of stays as it is stored, `full` counts everything anew: the values are the same. `until` is by
     default the day up to which all sources have been read, `since` the Monday 60 weeks before it. The `log` is whatever the
-    engine that computes can open. Running again over the same data gives the same values, on any engine.
+    engine that computes can open; it is the organisation's own. Running again over the same data gives the same values, on any engine.
     Raises `NotFound` for an unknown organisation, `Conflict` while it is being measured elsewhere, `ExceedsAgreement` for
     metrics the agreement in force does not list.
     """
@@ -117,6 +117,10 @@ def measure(
             organisation = session.get(Organisation, organisation_id)
             if organisation is None:
                 raise NotFound(f"no organisation {organisation_id}")
+            if getattr(log, "organisation", organisation.key) != organisation.key:
+                raise Invalid(
+                    f"the activity log given is that of {log.organisation!r}, not of {organisation.key!r}"
+                )
             require_measure(session, organisation_id)
             zone = ZoneInfo(organisation.time_zone)
             until = until or _read_until(session, organisation_id, zone) or now.astimezone(zone).date()

@@ -6,7 +6,9 @@ from service.models.agreement import AgreementSignature, AgreementVersion, Holde
 from service.models.audit import AuditEntry, AuditHead
 from service.models.base import Base
 from service.models.comparison import BenchmarkFile, ComparisonPublication, OrganisationProfile
+from service.models.embed import Embed
 from service.models.fields import NeedRating, PotentialField
+from service.models.job import Job, Schedule, Worker
 from service.models.maturity import Assessment, Evidence, EvidenceRating
 from service.models.measurement import Fingerprint, Measurement, Measuring
 from service.models.organisation import Milestone, OfficialUnit, Organisation, Shutdown, Site, Unit
@@ -55,12 +57,14 @@ __all__ = [
     "BenchmarkFile",
     "ComparisonPublication",
     "Coverage",
+    "Embed",
     "Evidence",
     "EvidenceRating",
     "Fingerprint",
     "Hint",
     "HolderKey",
     "Invitation",
+    "Job",
     "Journal",
     "KnownContent",
     "MeasureDecision",
@@ -85,6 +89,7 @@ __all__ = [
     "Response",
     "Retention",
     "Room",
+    "Schedule",
     "Session",
     "Shutdown",
     "SignInTries",
@@ -99,4 +104,5 @@ __all__ = [
     "SurveyRound",
     "Sync",
     "Unit",
+    "Worker",
 ]

@@ -126,9 +126,17 @@ PERMISSIONS: Mapping[str, Label] = {
     "manage": Label(
         de="Umfragen, Nachweise und Maßnahmen verwalten", en="managing surveys, evidence and measures"
     ),
+    "embed": Label(
+        de="Karten für fremde Seiten freigeben und zurückziehen",
+        en="releasing cards for other pages and taking them back",
+    ),
     "audit": Label(
         de="Einsicht in Erhebung, Zugänge und Protokoll der Abfragen",
         en="seeing what is collected, who has access, and the log of queries",
+    ),
+    "operate": Label(
+        de="Aufträge des Dienstes starten, wiederholen, beiseitelegen",
+        en="starting, repeating and putting aside jobs of the service",
     ),
     "own": Label(de="sich abmelden", en="signing out"),
 }

@@ -7,10 +7,10 @@ go by it: it reads the database's own catalogue, every row of every table, and t
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Integer, delete, inspect, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Integer, Table, delete, inspect, or_, select, text
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
-from service.models import Base
+from service.models import Base, Room
 
 PEOPLE: Mapping[str, tuple[str, ...]] = {
     "person": ("pseudonym", "identity"),
@@ -23,22 +23,32 @@ _CHUNK = 8 * 1024 * 1024
 _MARGIN = 32
 
 
-def delete_people(connection: Connection, pseudonyms: Collection[int]) -> None:
-    """Delete every row that is about one of these people, in all tables."""
+def delete_people(connection: Connection, organisation: int, pseudonyms: Collection[int]) -> None:
+    """Delete every row of an organisation that is about one of these people, in all tables."""
     for name, columns in PEOPLE.items():
         table = Base.metadata.tables[name]
         for some in _slices(sorted(pseudonyms)):
-            connection.execute(delete(table).where(or_(*(table.c[column].in_(some) for column in columns))))
+            about = or_(*(table.c[column].in_(some) for column in columns))
+            connection.execute(delete(table).where(about, _mine(table, organisation)))
 
 
-def stored_people(connection: Connection) -> set[int]:
-    """Every pseudonym the relational store holds."""
+def stored_people(connection: Connection, organisation: int) -> set[int]:
+    """Every pseudonym the relational store holds of an organisation."""
     found: set[int] = set()
     for name, columns in PEOPLE.items():
+        table = Base.metadata.tables[name]
         for column in columns:
-            column_of = Base.metadata.tables[name].c[column]
-            found.update(connection.scalars(select(column_of).distinct().where(column_of.is_not(None))).all())
+            known = table.c[column].is_not(None)
+            query = select(table.c[column]).distinct().where(known, _mine(table, organisation))
+            found.update(connection.scalars(query).all())
     return found
+
+
+def _mine(table: Table, organisation: int) -> ColumnElement[bool]:
+    if "organisation_id" in table.c:
+        return table.c["organisation_id"] == organisation
+    rooms = select(Room.id).where(Room.organisation_id == organisation)
+    return table.c["room_id"].in_(rooms)
 
 
 def traces(engine: Engine, pseudonyms: Collection[int]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The register of who was erased and who has opted out, beside the pseudonym key and outside everything that is backed up.
+"""An organisation's register of who was erased and who has opted out, beside its pseudonym key and outside all that is backed up.
 
 A restored backup brings back whom it still holds; the register tells whom to erase again, before anything can be read. It is a file of
 JSON lines, only ever appended to. It holds neither ids nor pseudonyms but marks, HMAC-SHA-256 of them under a key of its own
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from service.errors import ServiceError
+from service.secret import make_once
 
 ERASED, OPTED_OUT, OPTED_IN = "erased", "opted-out", "opted-in"
 _KEY_BYTES = 32
@@ -48,18 +49,20 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One line: what an organisation did about one person."""
+    """One line: what the organisation did about one person."""
 
     act: str
-    organisation: str
     marks: Marks
 
 
 class Register:
-    """The register at `path`; file and key are made when first written to."""
+    """The register of an organisation at `path`; file and key are made when first written to."""
 
-    def __init__(self, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, path: Path, organisation: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self.path = path
+        self.organisation = organisation
         self._key_path = path.with_name(f"{path.name}.key")
         self._clock = clock
         self._key: bytes | None = None
@@ -79,7 +82,7 @@ class Register:
         return self._mark(b"fingerprint")[:16] if self._key_path.exists() else None
 
     def acts(self) -> list[Act]:
-        """All lines, in order. Raises `RegisterUnusable` for a damaged file, or one without its key."""
+        """All lines, in order. Raises `RegisterUnusable` for a damaged file, one without its key, or another organisation's."""
         if not self.path.exists():
             return []
         known = self.path.stat()
@@ -93,13 +96,13 @@ class Register:
             self._read = seen, [self._act(number, line) for number, line in enumerate(lines, 1)]
         return self._read[1]
 
-    def append(self, act: str, organisation: str, marks: Marks) -> None:
+    def append(self, act: str, marks: Marks) -> None:
         """Write a line, and come back when it is on the disk."""
         self._own_key()
         line = {
             "moment": self._clock().isoformat(timespec="seconds"),
             "act": act,
-            "organisation": organisation,
+            "organisation": self.organisation,
             "ids": sorted(marks.ids),
             "people": sorted(marks.people),
         }
@@ -130,11 +133,11 @@ class Register:
             os.replace(temporary, self.path)
         self._read = None
 
-    def opted_out(self, organisation: str) -> list[frozenset[str]]:
-        """The people of an organisation who have opted out, each as the marks of all their ids and pseudonyms."""
+    def opted_out(self) -> list[frozenset[str]]:
+        """The people who have opted out, each as the marks of all their ids and pseudonyms."""
         groups: list[frozenset[str]] = []
         for act in self.acts():
-            if act.organisation != organisation or act.act not in (OPTED_OUT, OPTED_IN):
+            if act.act not in (OPTED_OUT, OPTED_IN):
                 continue
             marks = act.marks.all
             meant = [group for group in groups if not group.isdisjoint(marks)]
@@ -150,9 +153,8 @@ class Register:
         return frozenset().union(*later, self.all_opted_out())
 
     def all_opted_out(self) -> frozenset[str]:
-        """The marks of everybody who has opted out, of any organisation."""
-        organisations = {act.organisation for act in self.acts()}
-        return frozenset().union(*(group for one in organisations for group in self.opted_out(one)))
+        """The marks of everybody who has opted out."""
+        return frozenset().union(*self.opted_out())
 
     def _mark(self, message: bytes) -> str:
         return hmac.digest(self._own_key(), message, "sha256")[:16].hex()
@@ -160,16 +162,18 @@ class Register:
     def _act(self, number: int, line: bytes) -> Act:
         try:
             told: dict[str, Any] = json.loads(line)
-            return Act(
-                str(told["act"]),
-                str(told["organisation"]),
-                Marks(frozenset(told["ids"]), frozenset(told["people"])),
-            )
+            act = Act(str(told["act"]), Marks(frozenset(told["ids"]), frozenset(told["people"])))
+            owner = told["organisation"]
         except (ValueError, KeyError, TypeError):
             raise RegisterUnusable(
                 f"line {number} of the register {self.path} is damaged: restore it from its copy. Without it, people who were erased "
                 "or opted out could come back"
             ) from None
+        if owner != self.organisation:
+            raise RegisterUnusable(
+                f"the register {self.path} is that of {owner!r}, not of {self.organisation!r}: put the right copy there"
+            )
+        return act
 
     def _own_key(self) -> bytes:
         if self._key is not None:
@@ -192,18 +196,11 @@ class Register:
 
     def _make_key(self) -> None:
         try:
-            self._key_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self._key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return
+            make_once(self._key_path, secrets.token_bytes(_KEY_BYTES).hex() + "\n")
         except OSError as error:
             raise RegisterUnusable(
                 f"the register can not be made in {self._key_path.parent}: {error.strerror}. Make the directory writable for the service"
             ) from None
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES).hex() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
 
     def _require_private(self, path: Path) -> None:
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -221,17 +218,16 @@ class Register:
 
 
 class OptedOut:
-    """Who of one organisation has opted out, as of the last `refresh`."""
+    """Who of an organisation has opted out, as of the last `refresh`."""
 
-    def __init__(self, register: Register, organisation: str) -> None:
+    def __init__(self, register: Register) -> None:
         self.register = register
-        self.organisation = organisation
         self._groups: list[frozenset[str]] = []
         self.marks: frozenset[str] = frozenset()
         self.refresh()
 
     def refresh(self) -> None:
-        self._groups = self.register.opted_out(self.organisation)
+        self._groups = self.register.opted_out()
         self.marks = frozenset().union(*self._groups)
 
     def meet(self, marks: Marks) -> None:
@@ -239,5 +235,5 @@ class OptedOut:
         meant = [group for group in self._groups if not group.isdisjoint(marks.all)]
         if not meant or (len(meant) == 1 and marks.all <= meant[0]):
             return
-        self.register.append(OPTED_OUT, self.organisation, marks)
+        self.register.append(OPTED_OUT, marks)
         self.refresh()

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from service.activity.aged import on_disk
 from service.activity.forget import alone, recover, rewrite
 from service.activity.log import ActivityLog
+from service.activity.novelty import LogUnusable
 from service.database import transaction
 from service.errors import NotFound, ServiceError
 from service.models import Organisation, Retention, Source
@@ -81,7 +82,7 @@ def preview(
 ) -> Purge:
     """What a purge would delete now. Raises `NotFound` for an unknown organisation, `AgreementBroken`."""
     with transaction(engine) as session:
-        return _due(session, log, _organisation(session, organisation_id), clock())
+        return _due(session, log, _organisation(session, log, organisation_id), clock())
 
 
 def purge(
@@ -89,14 +90,14 @@ def purge(
 ) -> Purge:
     """Delete what is too old; returns what was deleted.
 
-    Nobody may collect or measure meanwhile. What is deleted of the log is gone from the bytes on the disk, which is checked. Backups
-    are not touched. Both ends are entries of the audit log. Raises `NotFound`, `Conflict` while a source is being collected or an
-    organisation measured, `RetentionIncomplete` where something was left, `AgreementBroken`.
+    Nobody may collect from the organisation or measure it meanwhile. What is deleted of the log is gone from the bytes on the disk, which is checked. Backups
+    are not touched. Both ends are entries of the audit log. Raises `NotFound`, `Conflict` while a source of it is being collected or
+    it is being measured, `RetentionIncomplete` where something was left, `AgreementBroken`.
     """
-    with alone(engine):
+    with alone(engine, log.organisation):
         recover(engine, log)
         with transaction(engine) as session:
-            organisation = _organisation(session, organisation_id)
+            organisation = _organisation(session, log, organisation_id)
             zone = ZoneInfo(organisation.time_zone)
             found = _due(session, log, organisation, clock())
             if not found:
@@ -132,10 +133,14 @@ def purge(
         return done
 
 
-def _organisation(session: Session, organisation_id: int) -> Organisation:
+def _organisation(session: Session, log: ActivityLog, organisation_id: int) -> Organisation:
     organisation = session.get(Organisation, organisation_id)
     if organisation is None:
         raise NotFound(f"no organisation {organisation_id}")
+    if organisation.key != log.organisation:
+        raise LogUnusable(
+            f"the activity log given is that of {log.organisation!r}, not of {organisation.key!r}"
+        )
     return organisation
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from service.activity.erasure import ErasureIncomplete, verify
-from service.activity.forget import alone, erase_people
+from service.activity.forget import alone, erase_people, identified
 from service.activity.log import ActivityLog
 from service.activity.pseudonym import Pseudonymiser
 from service.database import transaction
@@ -34,12 +34,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """The rights of the people of one organisation. The `pseudonymiser` must know who has opted out."""
+    """The rights of the people of the log's organisation. The `pseudonymiser` must know who has opted out."""
 
     engine: Engine
     log: ActivityLog
     pseudonymiser: Pseudonymiser
-    organisation: str
 
     @property
     def register(self) -> Register:
@@ -65,7 +64,7 @@ class Rights:
         id are not known to be theirs: each is to be named. Raises as `erase` does.
         """
         self._erase(named, OPTED_OUT)
-        _count(self.engine, self.register, {self.organisation})
+        _count(self.engine, self.register)
         self._audit()
 
     def opt_in(self, named: Named) -> None:
@@ -75,11 +74,11 @@ class Rights:
         """
         self._pseudonym(named)
         marks = self.pseudonymiser.marks(self.register, named.id, named.source)
-        with alone(self.engine):
-            if all(group.isdisjoint(marks.all) for group in self.register.opted_out(self.organisation)):
+        with alone(self.engine, self.log.organisation):
+            if all(group.isdisjoint(marks.all) for group in self.register.opted_out()):
                 raise Invalid("this person has not opted out; nothing was changed")
-            self.register.append(OPTED_IN, self.organisation, marks)
-            _count(self.engine, self.register, {self.organisation})
+            self.register.append(OPTED_IN, marks)
+            _count(self.engine, self.register)
             self._audit()
 
     def traces(self, named: Named) -> list[str]:
@@ -103,18 +102,18 @@ class Rights:
 
         def remember(accounts: Collection[int]) -> None:
             people = frozenset(self.register.of(account) for account in accounts)
-            self.register.append(act, self.organisation, own | Marks(people=people))
+            self.register.append(act, own | Marks(people=people))
 
         erase_people(self.engine, self.log, [pseudonym], first=remember)
 
     def _audit(self) -> None:
         with transaction(self.engine) as session:
-            audited(session, EVENT, {"organisation": self.organisation})
+            audited(session, EVENT, {"organisation": self.log.organisation})
 
 
-def opted_out(register: Register, organisation: str, minimum_group: int) -> int | None:
+def opted_out(register: Register, minimum_group: int) -> int | None:
     """How many have opted out; None while they are fewer than the minimum group."""
-    number = len(register.opted_out(organisation))
+    number = len(register.opted_out())
     return number if number >= minimum_group else None
 
 
@@ -145,13 +144,14 @@ def sweep(engine: Engine, log: ActivityLog, pseudonymiser: Pseudonymiser) -> Non
             erase_people(engine, log, meant)
         except Conflict:
             return
-    _count(engine, register, {pseudonymiser.opted_out.organisation})
+    _count(engine, register)
 
 
 def everybody(engine: Engine, log: ActivityLog) -> set[int]:
-    """Every pseudonym in either store."""
-    with engine.connect() as connection:
-        return stored_people(connection) | logged_people(log)
+    """Every pseudonym of the log's organisation in either store."""
+    with Session(engine) as session:
+        organisation = identified(session, log.organisation)
+        return stored_people(session.connection(), organisation) | logged_people(log)
 
 
 def logged_people(log: ActivityLog) -> set[int]:
@@ -168,18 +168,17 @@ def known_by(register: Register, marks: Collection[str], pseudonyms: Collection[
     return {one for one in pseudonyms if register.of(one) in marks} if marks else set()
 
 
-def tell(session: Session, register: Register, organisations: Collection[str] | None = None) -> None:
+def tell(session: Session, register: Register) -> None:
     """Let the database know how many have opted out: they are not among those who may be counted."""
-    query = select(Organisation)
-    if organisations is not None:
-        query = query.where(Organisation.key.in_(organisations))
-    for organisation in session.scalars(query):
-        organisation.opted_out = len(register.opted_out(organisation.key))
+    for organisation in session.scalars(
+        select(Organisation).where(Organisation.key == register.organisation)
+    ):
+        organisation.opted_out = len(register.opted_out())
 
 
-def _count(engine: Engine, register: Register, organisations: Collection[str]) -> None:
+def _count(engine: Engine, register: Register) -> None:
     with transaction(engine) as session:
-        tell(session, register, organisations)
+        tell(session, register)
 
 
 def require_source(session: Session, organisation_id: int, key: str) -> None:

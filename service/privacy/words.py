@@ -47,7 +47,17 @@ EXCLUSIONS: Mapping[str, Label] = {
 }
 OUTPUTS: Mapping[str, Label] = {
     "pages": Label(de="Seiten des Dienstes im Browser", en="Pages of the service in a browser"),
-    "api": Label(de="Programmierschnittstelle (JSON und CSV)", en="Programming interface (JSON and CSV)"),
+    "api": Label(
+        de="Programmierschnittstelle (JSON, CSV und OData)", en="Programming interface (JSON, CSV and OData)"
+    ),
+    "sql_views": Label(
+        de="SQL-Sichten für BI-Werkzeuge: dieselben veröffentlichten Werte, für einzeln zugelassene Rollen der Datenbank",
+        en="SQL views for BI tools: the same published values, for roles of the database that are let in one by one",
+    ),
+    "embeds": Label(
+        de="Karten in Seiten freigegebener Intranets: einzelne veröffentlichte Werte, über signierte Links mit Ablauf",
+        en="Cards in pages of intranets that were let in: single published values, by signed links that expire",
+    ),
     "documents": Label(
         de="Dokumente zum Mitnehmen: Konzept, Roadmap und Projektplan, nur aus veröffentlichten Werten",
         en="Documents to take along: concept, roadmap and project plan, from published values only",
@@ -63,17 +73,27 @@ OUTPUTS: Mapping[str, Label] = {
 }
 PREFIXES: Mapping[str, str] = {
     "/api/": "api",
+    "/odata/": "api",
     "/roadmap/files/": "documents",
     "/report/": "documents",
+    "/adoption": "pages",
     "/agreement": "pages",
     "/assessment": "pages",
     "/comparison": "pages",
+    "/data": "pages",
+    "/dialogue": "pages",
+    "/embed/": "embeds",
+    "/embeds": "pages",
     "/evidence": "pages",
     "/fields": "pages",
     "/findings": "pages",
+    "/glossary": "pages",
+    "/leadership": "pages",
     "/measures": "pages",
+    "/network": "pages",
     "/overview": "pages",
     "/password": "pages",
+    "/periods": "pages",
     "/report": "pages",
     "/roadmap": "pages",
     "/answer": "pages",
@@ -87,7 +107,7 @@ PREFIXES: Mapping[str, str] = {
     "/tokens": "pages",
 }
 """Where the routes of an output begin; `/` itself is a page."""
-INWARD = ("/healthz", "/readyz", "/hooks/")
+INWARD = ("/healthz", "/readyz", "/hooks/", "/metrics")
 """Routes by which nothing of an organisation leaves."""
 RULES: Mapping[str, Label] = {
     "small_group": Label(

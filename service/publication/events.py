@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
+from service.publication.cells import Cell, Total
 from service.publication.measured import ORGANISATION, Alike, Form, Measured, Scope, hidden_scopes, tables
-from service.publication.protect import COMPLEMENTARY, DIFFERENCE, DOMINANCE, HOMOGENEITY, Cell, System, Total
+from service.publication.protect import COMPLEMENTARY, DIFFERENCE, DOMINANCE, HOMOGENEITY, System
 
 DOMINANT = Fraction(1, 2)
 """A value of which one person makes up more than this is theirs: the (1, k) dominance rule of statistical offices

@@ -4,13 +4,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from service.publication.cells import Cell, Total
 from service.publication.events import event_system
+from service.publication.few import hide_what_bounds_few, hide_what_leaves_few
 from service.publication.measured import (
     NOBODY,
     ORGANISATION,
     Alike,
     Among,
     Base,
+    Beyond,
     Form,
     Link,
     Measured,
@@ -29,16 +32,13 @@ from service.publication.protect import (
     DIFFERENCE,
     HOMOGENEITY,
     SMALL_GROUP,
-    Cell,
     Recoverable,
     System,
-    Total,
 )
-from service.publication.rounding import bound, rounded, rounded_people, rounded_share, wilson
+from service.publication.rounding import FINEST, bound, rounded, rounded_people, rounded_share, wilson
 
 NO_UNIT: Scope = ("unit", NOBODY)
 """People who belong to no unit: never shown, but what the total minus all units would tell of."""
-ROUNDED = 0.01
 COMPLEMENT = "\0"
 """The category of all who are not counted by a share."""
 
@@ -52,6 +52,7 @@ def decide(
     *,
     pins: Mapping[int, Pin] | None = None,
     unions: Unions = lambda since, until: {},
+    beyond: Beyond = lambda since, until: (),
 ) -> list[Outcome]:
     """The outcome of every row, in order, given what earlier publications leave open (`pins`, by position).
 
@@ -84,7 +85,9 @@ def decide(
             outcomes[number] = told(rows[number], forms[rows[number].metric], shown, system.k)
 
     for (least, _, _), members in periods.items():
-        system, cells = person_system([rows[number] for number in members], relations, least, alike, unions)
+        inside = [rows[number] for number in members]
+        system, cells = person_system(inside, relations, least, alike, unions)
+        hide_what_bounds_few(system, inside, cells, forms, beyond)
         settle(members, system, cells)
     # What rests on another metric is decided after it.
     resting = {relation.metric for relation in relations if isinstance(relation, Base)}
@@ -233,7 +236,7 @@ def person_system(
                 )
                 if scope[0] == "room" and ORGANISATION in counts:
                     whole = counts[ORGANISATION], people[ORGANISATION]
-                    _hide_what_leaves_few(system, placed[metric, scope], whole)
+                    hide_what_leaves_few(system, placed[metric, scope], whole)
         for scope, numbers in table.items():
             for category, number in numbers.items():
                 cells[number] = placed.get((metric, scope), {}).get(category)
@@ -298,7 +301,7 @@ def _others(system: System, own: Mapping[str, int], theirs: Mapping[str, int]) -
     for side, count, people in sides:
         factors = {theirs[side]: -1, own[side]: 1}
         if people:
-            small = people < k or (count < k and people * ROUNDED < k / 2)
+            small = people < k or (count < k and people * FINEST < k / 2)
             rest.append(system.add(Cell(count, people, shown=False, unsafe=small)))
             factors[rest[-1]] = 1
         system.totals.append(Total(factors))
@@ -341,7 +344,7 @@ def _place(
     partition = len(parts) > 1 and sum(parts.values()) == people
     small = people < k or reason == DIFFERENCE
     # In a group this large the rounding of the shown shares alone leaves a derived count as uncertain as it must stay.
-    blurred = people * ROUNDED >= k / 2
+    blurred = people * FINEST >= k / 2
     own: dict[str, int] = {}
     for category, count in parts.items():
         cell = Cell(count, people, rank=(scope == ORGANISATION, category == ""), whole=scope == ORGANISATION)
@@ -350,6 +353,8 @@ def _place(
             cell.shown, cell.reason = False, reason
         cell.unsafe = small or (count < k and not blurred)
         if partition:
+            # Whoever knows a part knows how many are in none but the others.
+            cell.unsafe = cell.unsafe or (people - count < k and not blurred)
             _tell_bound(cell, k, virtual=virtual)
             continue
         other = Cell(people - count, people, rank=cell.rank, shown=cell.shown, reason=cell.reason)
@@ -379,22 +384,6 @@ def _tell_bound(cell: Cell, k: int, *, virtual: bool) -> None:
         cell.low, cell.high = 0, k - 1
     else:
         cell.low, cell.high = cell.people - k + 1, cell.people
-
-
-def _hide_what_leaves_few(
-    system: System, placed: Mapping[str, int], whole: tuple[Mapping[str, int], int]
-) -> None:
-    """Hide counts of a room that leave nearly nobody, or nearly everybody, outside: who does something in a room is among those who
-    do it anywhere, so the rest of the organisation would be told of."""
-    counts, people = whole
-    for category, number in placed.items():
-        cell = system.cells[number]
-        if category not in counts or not cell.shown:
-            continue
-        left, others = counts[category] - cell.count, people - cell.people
-        known = others > 0 and 0 <= left <= others and others * ROUNDED < system.k / 2
-        if known and not system.k <= left <= others - system.k:
-            system.hide(number, COMPLEMENTARY)
 
 
 def _made_of_units(

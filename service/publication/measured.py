@@ -1,7 +1,7 @@
 """What is measured, how each metric has to be protected, and what is said of it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -17,6 +17,9 @@ Alike = Callable[[str, date, date], bool | None]
 
 Unions = Callable[[date, date], Mapping[str, frozenset[str]]]
 """(since, until) -> rooms whose people are exactly those of some units, by the units' keys (`NO_UNIT` for who belongs to none)."""
+Beyond = Callable[[date, date], Sequence[tuple[Scope, Scope, int, int]]]
+"""(since, until) -> pairs of groups of which the first has 1..k-1 people that the second has not, how many these are, and how many
+the second has that the first has not."""
 NOBODY = "\0"
 """Key of the people who belong to no unit."""
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from service.identity import Human, people
 from service.models import Membership, Organisation, Room, Unit
-from service.publication.measured import NOBODY
+from service.publication.measured import NOBODY, Scope
 
 EXACT = 1e-7
 """Whole factors of whole numbers, up to the error of floating point."""
@@ -42,6 +42,7 @@ class Groups:
     """Rooms whose people are the whole organisation's, by definition of the metrics."""
     _known: dict[datetime, frozenset[str]] = field(default_factory=dict)
     _unions: dict[datetime, dict[str, frozenset[str]]] = field(default_factory=dict)
+    _beyond: dict[datetime, Sequence[tuple[Scope, Scope, int, int]]] = field(default_factory=dict)
     _found: dict[_Grouping, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
@@ -98,6 +99,17 @@ class Groups:
             }
             self._unions[moment] = made_of_units(self.members(moment), units)
         return self._unions[moment]
+
+    def beyond(self, since: date, until: date) -> Sequence[tuple[Scope, Scope, int, int]]:
+        """As `service.publication.measured.Beyond`."""
+        moment = self._moment(since, until)
+        if moment not in self._beyond:
+            units = {
+                person: None if unit is None else self.unit_keys.get(unit)
+                for person, unit in self.units(moment).items()
+            }
+            self._beyond[moment] = going_beyond(self.members(moment), units, self.k)
+        return self._beyond[moment]
 
     def units(self, moment: datetime) -> dict[int, int | None]:
         """Person -> unit right before a moment, of the humans that were active then."""
@@ -177,6 +189,33 @@ def made_of_units(
         if members and members == set().union(*(units[unit] for unit in touched)):
             found[room] = frozenset(touched)
     return found
+
+
+def going_beyond(
+    rooms: Mapping[str, frozenset[int]], unit_of: Mapping[int, str | None], k: int
+) -> list[tuple[Scope, Scope, int, int]]:
+    """Pairs of groups, at least one of them a room, of which the first has 1..k-1 people that the second has not, but shares some.
+
+    With how many these are, and how many the second has that the first has not.
+    """
+    units: dict[str, set[int]] = defaultdict(set)
+    for person, unit in unit_of.items():
+        if unit is not None:
+            units[unit].add(person)
+    scopes: list[Scope] = [*(("unit", unit) for unit in units), *(("room", room) for room in rooms)]
+    groups = [*map(frozenset, units.values()), *rooms.values()]
+    if not rooms:
+        return []
+    matrix, _ = _indicators(groups)
+    both = (matrix @ matrix.T).toarray()
+    sizes = both.diagonal()
+    alone = sizes[:, None] - both
+    fit = (alone > 0) & (alone < k) & (both > 0) & (sizes[:, None] >= k) & (sizes[None, :] >= k)
+    return [
+        (scopes[one], scopes[other], int(alone[one, other]), int(alone[other, one]))
+        for one, other in np.argwhere(fit)
+        if "room" in (scopes[one][0], scopes[other][0])
+    ]
 
 
 def telling(

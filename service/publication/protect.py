@@ -6,10 +6,12 @@ least two cells, no unsafe cell is recoverable (rank test) and none can be narro
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service.publication.audit import Constraint, components, recoverable, too_narrow
+from service.publication.cells import Cell, Total, told
+from service.publication.fewest import fewest
 
 SMALL_GROUP = "small_group"
 COMPLEMENTARY = "complementary"
@@ -23,45 +25,6 @@ TRIED = 12
 
 class Recoverable(Exception):
     """The audit found a hidden cell that follows from shown ones; nothing is published. A defect, not a user's error."""
-
-
-@dataclass(slots=True)
-class Cell:
-    """One number of the grid: `count` persons out of `people`.
-
-    `twin` is the cell that is shown and hidden together with this one (a share shows its complement). `rank` orders what
-    is hidden first when another cell must go: lower first. `low` and `high` are what a reader is told of a hidden count.
-    """
-
-    count: int
-    people: int
-    rank: tuple[Hashable, ...] = ()
-    shown: bool = True
-    unsafe: bool = False
-    reason: str | None = None
-    whole: bool = False
-    """Whether it is about the whole organisation."""
-    known: bool = False
-    """It was shown before: everybody knows it, and hiding it would protect nothing."""
-    twin: int | None = None
-    low: int | None = None
-    high: int | None = None
-
-    @property
-    def box(self) -> tuple[int, int]:
-        return (
-            0 if self.low is None else self.low,
-            self.people if self.high is None else self.high,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """A constraint everybody knows. With `additive` False the persons of its cells overlap (weeks of a window)."""
-
-    factors: Constraint
-    additive: bool = True
-    over_units: bool = False
 
 
 @dataclass
@@ -104,8 +67,11 @@ class System:
     def protect(self) -> None:
         """Hide until the audit is content.
 
-        First within each scope, where what to hide can be chosen with care, then over all units together.
+        First the fewest cells that make it so, as far as they are found with bounded work. Then one by one while it is not: within each
+        scope, where what to hide can be chosen with care, then over all units together.
         """
+        for cell in fewest(self.cells, self.totals, self.k, bounded=self.bounded):
+            self.hide(cell, COMPLEMENTARY)
         every = self.totals
         self.totals = [total for total in every if not total.over_units]
         self._protect(tried=TRIED)
@@ -160,16 +126,8 @@ class System:
                         queue.extend(users[changed])
 
     def _leaks(self, total: Total) -> bool:
-        """Whether the hidden part of a total is a single cell or stands for fewer than k persons."""
         hidden = [cell for cell in total.factors if not self.cells[cell].shown]
-        if not any(self.cells[cell].unsafe for cell in hidden):
-            return False
-        if len(hidden) < 2:
-            return True
-        if len({total.factors[cell] > 0 for cell in hidden}) == 2:
-            return False
-        counts = [self.cells[cell].count for cell in hidden]
-        return (sum(counts) if total.additive else max(counts)) < self.k
+        return total.leaks(self.cells, hidden, self.k)
 
     def _cheapest(self, cells: Iterable[int]) -> int | None:
         shown = [cell for cell in cells if self._may_hide(cell)]
@@ -188,12 +146,7 @@ class System:
         return found
 
     def _told(self) -> set[int]:
-        """Cells something is told about: one beside them in a total is shown, or they have a bound."""
-        beside = (
-            total.factors for total in self.totals if any(self.cells[cell].shown for cell in total.factors)
-        )
-        bounded = {number for number, cell in enumerate(self.cells) if cell.low is not None}
-        return bounded.union(*beside)
+        return told(self.cells, self.totals, {n for n, cell in enumerate(self.cells) if not cell.shown})
 
     def _open_among(self, members: Sequence[int], rows: Sequence[Constraint]) -> set[int]:
         unsafe = {cell for cell in members if self.cells[cell].unsafe}
@@ -205,17 +158,12 @@ class System:
             found = recoverable(rows, members) & unsafe
             if not found and self.bounded:
                 counts = {cell: self.cells[cell].count for cell in members}
-                widths = {cell: self._width(self.cells[cell]) for cell in sorted(unsafe - self.unavoidable)}
+                widths = {cell: self.cells[cell].width(self.k) for cell in sorted(unsafe - self.unavoidable)}
                 asked = {cell: width for cell, width in widths.items() if self._proven.get(cell, -1) < width}
                 found = too_narrow(members, rows, counts, boxes, asked)
                 self._proven.update((cell, width) for cell, width in asked.items() if cell not in found)
             self._audited[state] = frozenset(found)
         return set(self._audited[state])
-
-    def _width(self, cell: Cell) -> int:
-        """How uncertain an unsafe count must stay: half of k, or all that can be told of so small a group anyway."""
-        low, high = cell.box
-        return min(high - low, self.k // 2)
 
     def _hide_beside(self, open_cells: set[int], users: Mapping[int, list[int]], tried: int) -> set[int]:
         """Hide one more cell beside each open one; where all are hidden, tell less about the hidden ones."""
@@ -290,7 +238,7 @@ class System:
         touching = sorted({number for one in members for number in users[one]})
         rows = [{c: f for c, f in self.totals[number].factors.items() if c in inside} for number in touching]
         found = recoverable(rows, members) & asked
-        widths = {one: self._width(self.cells[one]) for one in sorted(asked - found - self.unavoidable)}
+        widths = {one: self.cells[one].width(self.k) for one in sorted(asked - found - self.unavoidable)}
         if not self.bounded or not widths:
             return found
         counts = {one: self.cells[one].count for one in members}

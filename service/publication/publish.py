@@ -142,7 +142,9 @@ def publish(
         forms = {key: form(CATALOG[key]) for key in {row.metric for row in rows}}
         earlier = Earlier.of(released(session, organisation_id), forms)
         rows, pins = earlier.settle(rows, forms, minimum_group)
-        outcomes = decide(rows, forms, minimum_group, groups, LINKS, pins=pins, unions=groups.unions)
+        outcomes = decide(
+            rows, forms, minimum_group, groups, LINKS, pins=pins, unions=groups.unions, beyond=groups.beyond
+        )
         content = {
             "minimum_group": minimum_group,
             "data_until": max(row.until for row in rows),

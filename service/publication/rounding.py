@@ -1,9 +1,12 @@
 """Coarse numbers: exact counts never leave."""
 
+from functools import lru_cache
 from math import sqrt
 
 STEPS_OF_PEOPLE = "steps_of_people"
 """The rule of `rounded_share`, as agreements name it."""
+FINEST = 0.01
+"""The finest step of a share."""
 Z = 1.959963984540054
 BOUNDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 
@@ -22,6 +25,18 @@ def rounded_share(count: int, people: int, k: int, step: float) -> float:
     """
     steps = (2 * count + k) // (2 * k)
     return rounded(min(steps * k, people) / people, step)
+
+
+@lru_cache(maxsize=100_000)
+def told_alike(count: int, people: int, k: int, step: float) -> tuple[int, int]:
+    """The least and the most of the counts from k to `people` - k that `rounded_share` tells in the same way."""
+    told = rounded_share(count, people, k, step)
+    least = most = count
+    while least > k and rounded_share(least - 1, people, k, step) == told:
+        least -= 1
+    while most < people - k and rounded_share(most + 1, people, k, step) == told:
+        most += 1
+    return least, most
 
 
 def rounded_people(people: int) -> int:

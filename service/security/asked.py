@@ -13,10 +13,18 @@ from sqlalchemy.orm import Session
 
 from metrics.catalog import CATALOG
 from service.models import Milestone, Organisation, Publication, PublishedRoom, PublishedValue, SurveyRound
+from service.security.expressions import OPTIONS, shape
+from service.security.separation import current
 
-WORDS = frozenset({"scope", "window", "format", "against", "since", "until", "before", "limit"})
-WORD = re.compile(r"organisation|unit|room|site|week|days28|weeks26|json|csv|[0-9]{1,9}|\d{4}-\d\d-\d\d")
+WORDS = frozenset(
+    {"scope", "window", "format", "against", "since", "until", "before", "limit", "dialect", "state", "kind"}
+)
+WORD = re.compile(
+    r"organisation|unit|room|site|week|days28|weeks26|json|csv|xlsx|parquet|rfc4180|excel-de|found|not_found|unknown|strength|gap|disagreement|risk|chance|[0-9]{1,9}|\d{4}-\d\d-\d\d"
+)
 KEYS = frozenset({"key", "room", "scope_key", "handle"})
+TOLD = frozenset({"published", "suppressed", "unknown", "observed", "told", "documented"})
+MOST_SOUGHT = 5
 OTHER = "(other)"
 
 
@@ -40,9 +48,34 @@ def asked(db: Session, given: Mapping[str, str]) -> tuple[dict[str, Any], str | 
             kept[name] = value if named is not None else OTHER
         elif name in WORDS:
             kept[name] = value if WORD.fullmatch(value) else OTHER
+        elif name in OPTIONS:
+            kept[name] = shape(value, _Ours(db, concerns), OTHER)
         elif name in KEYS:
             kept[name] = value if concerns is not None and _owner(db, {name: value}, concerns) else OTHER
     return kept, None if concerns is None else concerns.key
+
+
+class _Ours:
+    """Tells whether a value can not be about a person: a metric, a word, a date, or what the organisation concerned published.
+
+    Only few values of a request are looked up; the others count as not ours.
+    """
+
+    def __init__(self, db: Session, concerns: Organisation | None) -> None:
+        self.db, self.concerns, self.left = db, concerns, MOST_SOUGHT
+
+    def __call__(self, value: str) -> bool:
+        if value in CATALOG or WORD.fullmatch(value) or value in TOLD:
+            return True
+        if (self.concerns is None and current() is None) or self.left == 0:
+            return False
+        self.left -= 1
+        room = select(PublishedRoom.id).join(Publication).where(PublishedRoom.key == value)
+        survey = select(SurveyRound.id).where(SurveyRound.key == value)
+        if self.concerns is not None:
+            room = room.where(Publication.organisation_id == self.concerns.id)
+            survey = survey.where(SurveyRound.organisation_id == self.concerns.id)
+        return any(self.db.scalars(one.limit(1)).first() is not None for one in (room, survey))
 
 
 def _owner(db: Session, given: Mapping[str, str], only: Organisation | None = None) -> Organisation | None:

@@ -1,12 +1,16 @@
 """What every answer tells the browser to allow, which requests from other sites are refused, and errors nobody expected."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import Invalid
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -22,9 +26,21 @@ HEADERS = {
 }
 HOOKS = "/hooks/"
 """Called by other servers, never with a cookie: there is no sign-in that another site could misuse."""
+FEED = "/odata/"
+"""Read-only: whatever would change something is answered with a refusal that OData clients understand."""
 ANSWERS = "/answer"
 """Where survey answers are sent, with a link's token and never with a cookie; browsers on plain HTTP do not say where from."""
+EMBEDS = "/embed/"
+"""Shown inside other pages: each answer says in whose, and what it does not say is as everywhere."""
+SHARED = frozenset({"/static/embed.css", "/static/resonanz-card.js"})
+"""What pages of other origins may load: the style and the component of embeds. They hold nothing of anybody's."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+API = "/api/"
+TRACES = ("x-b3-traceid", "x-b3-spanid")
+"""Sent along by Confluence Cloud, and not looked at."""
+ORIGIN = re.compile(
+    r"https://(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::(?!443$)[0-9]{1,5})?|http://(?:localhost|127\.0\.0\.1):[0-9]{1,5}"
+)
 
 log = structlog.get_logger()
 
@@ -62,7 +78,13 @@ class SecureHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
-                    headers[name] = value
+                    if scope["path"].startswith(EMBEDS):
+                        headers.setdefault(name, value)
+                    else:
+                        headers[name] = value
+                if scope["path"] in SHARED:
+                    headers["Access-Control-Allow-Origin"] = "*"
+                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -90,7 +112,7 @@ class Unexpected:
             await self.app(scope, receive, note)
         except Exception as error:
             log.error(  # noqa: TRY400 - a traceback could show values
-                "unexpected error", error=type(error).__name__, place=_place(error)
+                "unexpected error", error=type(error).__name__, place=place(error)
             )
             if started:
                 raise
@@ -99,7 +121,7 @@ class Unexpected:
             )
 
 
-def _place(error: BaseException) -> list[str]:
+def place(error: BaseException) -> list[str]:
     """Files and lines only: the message and values could hold what must not be logged."""
     places, trace = [], error.__traceback__
     while trace is not None:
@@ -107,6 +129,37 @@ def _place(error: BaseException) -> list[str]:
         places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}:{code.co_name}")
         trace = trace.tb_next
     return places[-6:]
+
+
+class CrossOrigin:
+    """Lets pages of the listed origins read the API with a token. Cookies never count there, and other paths stay closed."""
+
+    def __init__(self, app: ASGIApp, *, origins: Collection[str]) -> None:
+        self.app = app
+        self.open = CORSMiddleware(
+            app,
+            allow_origins=origins,
+            allow_methods=("GET",),
+            allow_headers=("Authorization", "If-None-Match", *TRACES),
+            expose_headers=("ETag", "Link"),
+        )
+        self.listed = bool(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        crossing = self.listed and scope["type"] == "http" and scope["path"].startswith(API)
+        await (self.open if crossing else self.app)(scope, receive, send)
+
+
+def origins_of(text: str) -> tuple[str, ...]:
+    """The origins of the setting. Raises `Invalid` for what no browser would send as one."""
+    found = tuple(one.strip() for one in text.split(",") if one.strip())
+    for one in found:
+        if not ORIGIN.fullmatch(one):
+            raise Invalid(
+                f"RESONANZ_CORS_ORIGINS: {one[:80]!r} is no origin: write https://host in small letters, with the port if it is not "
+                "443, without a path, a slash at the end or *"
+            )
+    return found
 
 
 class SameOrigin:
@@ -118,7 +171,7 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         changes = scope["type"] == "http" and scope["method"] not in SAFE
-        exempt = changes and (scope["path"].startswith(HOOKS) or scope["path"] == ANSWERS)
+        exempt = changes and (scope["path"].startswith((HOOKS, FEED)) or scope["path"] == ANSWERS)
         if changes and not exempt and not self.allowed(scope):
             await send_problem(
                 send,

@@ -16,7 +16,16 @@ from sqlalchemy import Column, ColumnElement, Table, event, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.models import Account, AuditEntry, AuditHead, Base, Organisation, SignInTries, SpentSignIn
+from service.models import (
+    Account,
+    AuditEntry,
+    AuditHead,
+    Base,
+    Organisation,
+    SignInTries,
+    SpentSignIn,
+    Worker,
+)
 
 Done = TypeVar("Done")
 
@@ -30,8 +39,9 @@ class Confinement:
 
 _current: ContextVar[Confinement | None] = ContextVar("confinement", default=None)
 
-INSTALLATION = frozenset({AuditHead, SignInTries, SpentSignIn})
-"""What belongs to no organisation and tells of none: the end of the audit log's chain, and what is kept of sign-ins as hashes."""
+INSTALLATION = frozenset({AuditHead, SignInTries, SpentSignIn, Worker})
+"""What belongs to no organisation and tells of none: the end of the audit log's chain, what is kept of sign-ins as hashes, and the
+processes that do jobs."""
 
 
 class Separated:

@@ -28,7 +28,8 @@ from service.security.tokens import PREFIX, valid_token
 from service.security.words import WORDS
 from service.web.language import choose
 
-API = "/api/"
+API = ("/api/", "/odata/")
+"""Where programs ask, which may send a token."""
 
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
@@ -65,7 +66,8 @@ def address(request: Request) -> str:
 class SignedIn:
     """Who asks. `scopes` is None for a person, else what the token is good for."""
 
-    account_id: int
+    account_id: int | None
+    """None: somebody without an account, who reads in a page of another system."""
     name: str
     permissions: frozenset[Permission]
     scopes: frozenset[str] | None = None
@@ -110,6 +112,9 @@ def identify(request: Request, db: Session) -> SignedIn:
     machine = request.url.path.startswith(API)
     text = _bearer(request) if machine else None
     if text is not None:
+        reader: SignedIn | None = request.app.state.bearers.signed_in(db, text)
+        if reader is not None:
+            return reader
         found = valid_token(db, text, now())
         if found is None:
             raise NotSignedIn("this token is unknown, expired or revoked")

@@ -47,18 +47,6 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One named value; `hidden` as in `Point`."""
-
-    name: str
-    value: float | None
-    shown: str
-    low: float | None = None
-    high: float | None = None
-    hidden: str = ""
-
-
-@dataclass(frozen=True)
 class Mark:
     """A dated event."""
 
@@ -89,7 +77,7 @@ def line(
         for point in points
     ]
     x = alt.X("day:T", axis=_time_axis(points, size), scale=_time_scale(points), title=None)
-    y = alt.Y("value:Q", axis=_value_axis(unit), scale=alt.Scale(zero=True, nice=True), title=None)
+    y = alt.Y("value:Q", axis=value_axis(unit), scale=alt.Scale(zero=True, nice=True), title=None)
     colours = [palette.LINE, palette.SECOND][: len(series)]
     legend = (
         alt.Legend(title=None, orient="top", symbolType="stroke", columns=1 if size == NARROW else 0)
@@ -140,7 +128,7 @@ def stack(
         )
     colours = alt.Scale(domain=names, range=list(palette.ORDERED[: len(names)]))
     legend = alt.Legend(title=None, orient="top", symbolType="square", columns=0 if size == WIDE else 2)
-    y_axis = _value_axis(Measure.SHARE)
+    y_axis = value_axis(Measure.SHARE)
     bars = (
         alt.Chart(alt.Data(values=rows))
         .mark_rect(stroke=palette.SURFACE, strokeWidth=1.5)
@@ -162,45 +150,6 @@ def stack(
         size,
         height,
     )
-
-
-def bars(rows: Sequence[Row], *, size: str = NARROW) -> dict[str, Any]:
-    """One bar per row with its value written at the end."""
-    alt = altair()
-    chart, y = _rows_chart(rows, 26)
-    top = max((row.value or 0.0 for row in rows), default=0.0) or 1.0
-    scale = alt.Scale(domain=[0, top * 1.3])
-    x = alt.X("value:Q", axis=None, scale=scale, title=None)
-    drawn = chart.mark_bar(color=palette.LINE, height={"band": 0.62}).encode(y=y, x=x, description="spoken:N")
-    words = chart.mark_text(align="left", dx=5, color=palette.INK, aria=False).encode(
-        y=y, x=alt.X("end:Q", scale=scale, title=None), text="shown:N"
-    )
-    return finish(alt.layer(drawn, words), size, 28 * max(1, len(rows)))
-
-
-def dots(rows: Sequence[Row], unit: Measure, *, size: str = WIDE) -> dict[str, Any]:
-    """A dot per row with its interval; rows without a value say why in their place."""
-    alt = altair()
-    chart, y = _rows_chart(rows, 38 if size == WIDE else 20)
-    top = max((row.high or row.value or 0.0 for row in rows), default=0.0) or 1.0
-    scale = alt.Scale(domain=[0, top * (1.12 if size == WIDE else 1.3)], nice=False)
-    x = alt.X("value:Q", axis=_value_axis(unit, count=5 if size == WIDE else 3), scale=scale, title=None)
-    known = chart.transform_filter("isValid(datum.value)")
-    layers = [
-        known.transform_filter("isValid(datum.low)")
-        .mark_rule(color=palette.BAND, strokeWidth=6, strokeCap="round", aria=False)
-        .encode(y=y, x=alt.X("low:Q", scale=scale, title=None), x2="high:Q"),
-        known.mark_point(filled=True, size=80, color=palette.LINE, opacity=1).encode(
-            y=y, x=x, description="spoken:N"
-        ),
-        known.mark_text(align="left", dx=5, color=palette.INK, aria=False).encode(
-            y=y, x=alt.X("end:Q", scale=scale, title=None), text="shown:N"
-        ),
-        chart.transform_filter("!isValid(datum.value)")
-        .mark_text(align="left", dx=4, fontStyle="italic", color=palette.HIDDEN_INK, aria=False)
-        .encode(y=y, x=alt.XDatum(0, scale=scale), text="hidden:N"),
-    ]
-    return finish(alt.layer(*layers), size, 28 * max(1, len(rows)))
 
 
 def draw(spec: dict[str, Any], code: str, *, name: str, title: str, description: str, size: str) -> str:
@@ -279,28 +228,9 @@ def finish(chart: Any, size: str, height: int, *, left: int = 2) -> dict[str, An
         symbolSize=120,
     )
     chart = chart.configure_text(font=FONT, fontSize=12 if size == WIDE else 11)
-    spec: dict[str, Any] = chart.configure_view(stroke=None).to_dict()
+    # What is written here is valid; to validate it anew takes as long as to draw it.
+    spec: dict[str, Any] = chart.configure_view(stroke=None).to_dict(validate=False)
     return spec
-
-
-def _rows_chart(rows: Sequence[Row], longest: int) -> tuple[Any, Any]:
-    """The rows by position, their names cut to `longest` characters. (Vega would cut inside a surrogate pair and fail.)"""
-    alt = altair()
-    values = [
-        {
-            "position": position,
-            "value": row.value,
-            "low": row.low,
-            "high": row.high,
-            "end": row.high if row.high is not None else row.value or 0.0,
-            "shown": row.shown,
-            "spoken": f"{row.name}: {row.shown}",
-            "hidden": row.hidden,
-        }
-        for position, row in enumerate(rows)
-    ]
-    y = alt.Y("position:O", title=None, axis=rows_axis([row.name for row in rows], longest))
-    return alt.Chart(alt.Data(values=values)), y
 
 
 def rows_axis(names: Sequence[str], longest: int) -> Any:
@@ -339,7 +269,7 @@ def _time_axis(periods: Sequence[Point] | Sequence[Part], size: str) -> Any:
     return alt.Axis(format="%b %Y", tickCount=count, grid=False, labelFlush=True, labelOverlap=True)
 
 
-def _value_axis(unit: Measure, count: int = 5) -> Any:
+def value_axis(unit: Measure, count: int = 5) -> Any:
     alt = altair()
     form = ".0~%" if unit is Measure.SHARE else "~r"
     return alt.Axis(format=form, tickCount=count, domain=False)

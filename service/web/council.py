@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from metrics.catalog import CATALOG
 from service.demo.dry_run import dry_run
-from service.models import Account, ApiToken, AuditEntry, AuditHead, Organisation, Source, Sync
+from service.embeds.choices import Kind as Card
+from service.embeds.words import KINDS as CARDS
+from service.models import Account, ApiToken, AuditEntry, AuditHead, Embed, Organisation, Source, Sync
 from service.published import latest, organisations
 from service.security import audit
 from service.security.separation import beside
@@ -58,10 +60,15 @@ ACTIONS = {
     "survey answers imported": N_("took over answers to a survey"),
     "token created": N_("created an API token"),
     "token revoked": N_("revoked an API token"),
+    "embed created": N_("made an embed"),
+    "embed revoked": N_("ended an embed"),
     "password link made": N_("made a link to set a password"),
     "password set": N_("set a password"),
     "organisation changed": N_("moved to another organisation"),
     "role lost": N_("lost the role"),
+    "job asked for": N_("asked for a job"),
+    "job retried": N_("had a job tried again"),
+    "job put aside": N_("put a job aside"),
 }
 
 router = APIRouter(include_in_schema=False)
@@ -81,6 +88,7 @@ def show_council(request: Request, db: Db, before: Annotated[int | None, Query(g
         ],
         accounts=[_account(one, language) for one in db.scalars(select(Account).order_by(Account.name))],
         tokens=_tokens(db, language),
+        embeds=_embeds(db, language),
         entries=[_entry(one, language) for one in entries],
         head=db.get(AuditHead, 1),
         older=entries[-1].number if entries and entries[-1].number > 1 else None,
@@ -160,6 +168,20 @@ def _tokens(db: Session, language: Language) -> list[tuple[str, ...]]:
     return [
         (token.label, name, ", ".join(token.scopes), language.day(token.expires.date()))
         for token, name in found
+    ]
+
+
+def _embeds(db: Session, language: Language) -> list[tuple[str, ...]]:
+    """What whoever has a link sees without signing in."""
+    valid = select(Embed).where(Embed.revoked.is_(None), Embed.expires > now()).order_by(Embed.id)
+    return [
+        (
+            language.label(CARDS[Card(one.kind)]) if one.kind in set(Card) else one.kind,
+            ", ".join(one.hosts),
+            one.created_by,
+            language.day(one.expires.date()),
+        )
+        for one in db.scalars(valid)
     ]
 
 

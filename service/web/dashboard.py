@@ -1,20 +1,25 @@
-"""What the first page shows, put together from one publication."""
+"""What the pages on use show, put together from one publication; each part when it is asked for."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
+from functools import cached_property
 
 from metrics.catalog import CATALOG
 from metrics.metric import Metric
-from service.models import Organisation, PublishedCoverage, PublishedValue
+from service.models import PublishedValue
 from service.published import Published
+from service.web import coverage
 from service.web.changes import BeforeAndAfter, before_and_after
-from service.web.figures import Figure, figure
+from service.web.coverage import CoverageOf, Freshness, coverage_in_short, freshness, today
+from service.web.figures import Figure, figures
+from service.web.glossary import questions_of_metrics
 from service.web.language import Language
 from service.web.pictures import Painter, Picture
 from service.web.rooms import Rooms, RoomsAsked, rooms
-from service.web.words import KINDS, WINDOWS, gap, said
+from service.web.words import WINDOWS, said
+
+__all__ = ["Dashboard", "Option", "coverage_in_short", "dashboard", "freshness", "today"]
 
 KEY_FIGURES = (
     "active_share",
@@ -28,259 +33,218 @@ DIALOGUE = ("response_rate", "time_to_first_response", "interactive_share")
 ALSO = {"response_rate": ("response_rate_lax",), "interactive_share": ("interactive_share_created",)}
 """Drawn into the same chart as a second line: the same question asked more generously."""
 ROLES, ROOM_STATE, PULSE = "role_share", "room_state", "days28"
-OLD_AFTER_DAYS = 7
 DAYS28 = timedelta(days=28)
 
 
 @dataclass(frozen=True)
 class Option:
+    """One choice of a field; `group` is the heading it stands under, '' for none."""
+
     value: str
     label: str
     chosen: bool
+    group: str = ""
 
 
-@dataclass(frozen=True)
-class Freshness:
-    """`data_until` is the last day covered, `days` how long ago that is."""
-
-    data_until: date
-    days: int
-    old: bool
-    created: datetime
-
-
-@dataclass(frozen=True)
-class CoverageRow:
-    kind: str
-    share: str
-    percent: int | None
-    missing: str
-
-
-@dataclass(frozen=True)
-class CoverageOf:
-    """`until` is the day up to which every kind was read; '' where none was."""
-
-    name: str
-    until: str
-    rows: Sequence[CoverageRow]
-
-
-@dataclass(frozen=True)
+@dataclass
 class Dashboard:
-    freshness: Freshness
-    coverage_in_short: str
-    period: str
-    figures: Sequence[Figure]
-    absent: Sequence[str]
-    trend: Picture | None
-    metric_options: Sequence[Option]
-    window_options: Sequence[Option]
-    roles: Picture | None
-    roles_in_words: str
-    changes: BeforeAndAfter | None
-    dialogue: Sequence[Picture]
-    states: Picture | None
-    rooms: Rooms
-    units: Picture | None
-    coverage: Sequence[CoverageOf]
-    glossary: Sequence[Metric]
+    """One publication as a reader asked for it. `query` may choose `metric`, `window` and `unit`; without a choice that was
+    published the first that shows values counts."""
+
+    published: Published
+    painter: Painter
+    language: Language
+    query: Mapping[str, str]
+    asked: RoomsAsked
+
+    @cached_property
+    def freshness(self) -> Freshness:
+        return freshness(self.published, today(self.published.organisation))
+
+    @cached_property
+    def coverage_in_short(self) -> str:
+        return coverage_in_short(self.published.coverage(), self.language)
+
+    @cached_property
+    def coverage(self) -> Sequence[CoverageOf]:
+        return coverage.coverage(self.published.coverage(), self.language)
+
+    @cached_property
+    def period(self) -> str:
+        """The latest full 28 days."""
+        latest = self.published.latest_period(PULSE)
+        return "" if latest is None else self.language.period(latest, latest + DAYS28)
+
+    @cached_property
+    def _figures(self) -> tuple[list[Figure], list[str]]:
+        return figures(self.published, KEY_FIGURES, PULSE, self.language)
+
+    @property
+    def figures(self) -> Sequence[Figure]:
+        return self._figures[0]
+
+    @property
+    def absent(self) -> Sequence[str]:
+        """The labels of the key figures nothing was published of."""
+        return self._figures[1]
+
+    @cached_property
+    def drawable(self) -> list[Metric]:
+        """Metrics with one value per period for the organisation, the key figures first."""
+        keys = {key for key, scope, _ in self.published.available if scope == "organisation"}
+        ordered = [*(key for key in KEY_FIGURES if key in keys), *(key for key in CATALOG if key in keys)]
+        return [CATALOG[key] for key in dict.fromkeys(ordered) if not CATALOG[key].categories]
+
+    @cached_property
+    def _chosen(self) -> tuple[Metric | None, str]:
+        metrics = self.drawable
+        if not metrics:
+            return None, PULSE
+        telling = (m for m in metrics if (m.key, "organisation", PULSE) in self.published.shown)
+        default = next(telling, metrics[0])
+        metric = next((metric for metric in metrics if metric.key == self.query.get("metric")), default)
+        windows = self._windows(metric)
+        asked = self.query.get("window", "")
+        return metric, asked if asked in windows else windows[0]
+
+    def _windows(self, metric: Metric) -> list[str]:
+        available = self.published.available
+        return [
+            window
+            for window in (PULSE, "week", "weeks26")
+            if (metric.key, "organisation", window) in available
+        ]
+
+    @property
+    def metric(self) -> Metric | None:
+        return self._chosen[0]
+
+    @cached_property
+    def unit(self) -> str:
+        """The unit asked for, where it shows a value of the metric; '' for the whole organisation."""
+        asked = self.query.get("unit", "")
+        return asked if asked in self._units_shown else ""
+
+    @cached_property
+    def _units_shown(self) -> list[str]:
+        metric, window = self._chosen
+        return [] if metric is None else list(self.published.places("unit", metric.key, window))
+
+    @cached_property
+    def trend(self) -> Picture | None:
+        metric, window = self._chosen
+        if metric is None:
+            return None
+        where = {"scope": "unit", "scope_key": self.unit} if self.unit else {}
+        cells = self.published.series(metric.key, window, **where)
+        return self.painter.trend("trend", [(metric, cells)], self.published.milestones(), subject=self.unit)
+
+    @cached_property
+    def metric_options(self) -> Sequence[Option]:
+        chosen = self.metric
+        text, questions = self.language.text, questions_of_metrics()
+        return [
+            Option(
+                one.key,
+                self.language.label(one.label),
+                one is chosen,
+                text("Key figures") if one.key in KEY_FIGURES else text(questions[one.key]),
+            )
+            for one in self.drawable
+        ]
+
+    @cached_property
+    def window_options(self) -> Sequence[Option]:
+        metric, chosen = self._chosen
+        windows = self._windows(metric) if metric else []
+        return [Option(window, said(WINDOWS, window, self.language), window == chosen) for window in windows]
+
+    @cached_property
+    def unit_options(self) -> Sequence[Option]:
+        """Units that show a value of the metric at some time."""
+        return [Option(key, key, key == self.unit) for key in self._units_shown]
+
+    @cached_property
+    def _role_cells(self) -> Sequence[PublishedValue]:
+        return self.published.series(ROLES, PULSE)
+
+    @cached_property
+    def roles(self) -> Picture | None:
+        if not self._role_cells:
+            return None
+        return self.painter.stack("roles", CATALOG[ROLES], self._role_cells, self.published.milestones())
+
+    @cached_property
+    def roles_in_words(self) -> str:
+        cells = self._role_cells
+        newest = [cell for cell in cells if cell.since == cells[-1].since]
+        return self.painter.parts_in_words(CATALOG[ROLES], newest) if newest else ""
+
+    @cached_property
+    def changes(self) -> BeforeAndAfter | None:
+        return before_and_after(self.published, self.language)
+
+    @cached_property
+    def dialogue(self) -> Sequence[Picture]:
+        pictures = []
+        for key in DIALOGUE:
+            lines = [
+                (CATALOG[name], self.published.series(name, PULSE)) for name in (key, *ALSO.get(key, ()))
+            ]
+            lines = [(metric, cells) for metric, cells in lines if cells]
+            if lines:
+                pictures.append(
+                    self.painter.trend(
+                        f"dialogue-{key}", lines, self.published.milestones(), sizes=("narrow",), height=190
+                    )
+                )
+        return pictures
+
+    @cached_property
+    def _state_cells(self) -> Sequence[PublishedValue]:
+        cells = self.published.series(ROOM_STATE, PULSE)
+        return [cell for cell in cells if cell.since == cells[-1].since]
+
+    @cached_property
+    def states(self) -> Picture | None:
+        if not self._state_cells:
+            return None
+        return self.painter.bars("states", CATALOG[ROOM_STATE], self._state_cells)
+
+    @cached_property
+    def states_in_words(self) -> str:
+        return (
+            self.painter.parts_in_words(CATALOG[ROOM_STATE], self._state_cells) if self._state_cells else ""
+        )
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        return rooms(self.published, self.language, self.asked)
+
+    @cached_property
+    def units(self) -> Picture | None:
+        """The units side by side in the newest period, by the metric asked for or the first that shows values."""
+        since = self.published.latest_period(PULSE, "unit")
+        if since is None:
+            return None
+        metrics = [m for m in self.drawable if (m.key, "unit", PULSE) in self.published.available]
+        telling = [m for m in metrics if (m.key, "unit", PULSE) in self.published.shown]
+        metric = self.metric if self.metric in telling else next(iter([*telling, *metrics]), None)
+        if metric is None:
+            return None
+        cells = self.published.across("unit", PULSE, since, metrics=[metric.key])
+        return self.painter.dots("units", metric, cells, self.language.text("Unit"))
+
+    @cached_property
+    def glossary(self) -> Sequence[Metric]:
+        """The metrics of this publication."""
+        return [
+            CATALOG[key] for key in CATALOG if any(found == key for found, *_ in self.published.available)
+        ]
 
 
 def dashboard(
     published: Published, painter: Painter, language: Language, query: Mapping[str, str], asked: RoomsAsked
 ) -> Dashboard:
-    """`query` may choose `metric` and `window`; without a choice that was published the first that shows values counts."""
-    milestones = published.milestones()
-    figures, absent = _figures(published, language)
-    metric, window = _chosen(published, query)
-    trend = None
-    if metric is not None:
-        cells = published.series(metric.key, window)
-        trend = painter.trend("trend", [(metric, cells)], milestones)
-    roles, roles_in_words = _roles(published, painter)
-    latest = published.latest_period(PULSE)
-    return Dashboard(
-        freshness=freshness(published, today(published.organisation)),
-        coverage_in_short=coverage_in_short(published.coverage(), language),
-        period="" if latest is None else language.period(latest, latest + DAYS28),
-        figures=figures,
-        absent=absent,
-        trend=trend,
-        metric_options=_metric_options(published, metric, language),
-        window_options=_window_options(published, metric, window, language),
-        changes=before_and_after(published, language),
-        roles=roles,
-        roles_in_words=roles_in_words,
-        dialogue=_dialogue(published, painter),
-        states=_states(published, painter),
-        rooms=rooms(published, language, asked),
-        units=_units(published, painter, metric, language),
-        coverage=_coverage(published.coverage(), language),
-        glossary=[CATALOG[key] for key in CATALOG if any(found == key for found, *_ in published.available)],
-    )
-
-
-def today(organisation: Organisation) -> date:
-    return datetime.now(ZoneInfo(organisation.time_zone)).date()
-
-
-def freshness(published: Published, today: date) -> Freshness:
-    days = max(0, (today - published.run.data_until).days)
-    return Freshness(published.run.data_until, days, days > OLD_AFTER_DAYS, published.run.created)
-
-
-def coverage_in_short(rows: Sequence[PublishedCoverage], language: Language) -> str:
-    """One sentence on how complete the data are."""
-    told = [row.share for row in rows if row.share is not None]
-    if not told:
-        return language.text("how complete the data are can not be told")
-    lowest, highest = min(told), max(told)
-    if len(told) < len(rows):
-        return language.text(
-            "between %(low)s and %(high)s read, for some kinds it can not be told",
-            low=language.percent(lowest),
-            high=language.percent(highest),
-        )
-    if lowest == highest:
-        return language.text("%(share)s of what exists was read", share=language.percent(lowest))
-    return language.text(
-        "between %(low)s and %(high)s read, depending on the kind of activity",
-        low=language.percent(lowest),
-        high=language.percent(highest),
-    )
-
-
-def _figures(published: Published, language: Language) -> tuple[list[Figure], list[str]]:
-    """The key figures, and the labels of those nothing was published of."""
-    milestones, newest = published.milestones(), published.latest_period(PULSE)
-    found, absent = [], []
-    for key in KEY_FIGURES:
-        shown = figure(CATALOG[key], published.series(key, PULSE), milestones, language, newest)
-        if shown is None:
-            absent.append(language.label(CATALOG[key].label))
-        else:
-            found.append(shown)
-    return found, absent
-
-
-def _drawable(published: Published) -> list[Metric]:
-    """Metrics with one value per period, the key figures first."""
-    keys = {key for key, scope, _ in published.available if scope == "organisation" and key in CATALOG}
-    ordered = [*(key for key in KEY_FIGURES if key in keys), *(key for key in CATALOG if key in keys)]
-    return [CATALOG[key] for key in dict.fromkeys(ordered) if not CATALOG[key].categories]
-
-
-def _windows(published: Published, metric: Metric) -> list[str]:
-    return [
-        window
-        for window in (PULSE, "week", "weeks26")
-        if (metric.key, "organisation", window) in published.available
-    ]
-
-
-def _chosen(published: Published, query: Mapping[str, str]) -> tuple[Metric | None, str]:
-    metrics = _drawable(published)
-    if not metrics:
-        return None, PULSE
-    telling = (metric for metric in metrics if (metric.key, "organisation", PULSE) in published.shown)
-    default = next(telling, metrics[0])
-    metric = next((metric for metric in metrics if metric.key == query.get("metric")), default)
-    windows = _windows(published, metric)
-    asked = query.get("window", "")
-    return metric, asked if asked in windows else windows[0]
-
-
-def _metric_options(published: Published, chosen: Metric | None, language: Language) -> list[Option]:
-    return [
-        Option(metric.key, language.label(metric.label), metric is chosen) for metric in _drawable(published)
-    ]
-
-
-def _window_options(
-    published: Published, metric: Metric | None, chosen: str, language: Language
-) -> list[Option]:
-    windows = _windows(published, metric) if metric else []
-    return [Option(window, said(WINDOWS, window, language), window == chosen) for window in windows]
-
-
-def _roles(published: Published, painter: Painter) -> tuple[Picture | None, str]:
-    cells = published.series(ROLES, PULSE)
-    if not cells:
-        return None, ""
-    metric = CATALOG[ROLES]
-    newest: list[PublishedValue] = [cell for cell in cells if cell.since == cells[-1].since]
-    return painter.stack("roles", metric, cells, published.milestones()), painter.parts_in_words(
-        metric, newest
-    )
-
-
-def _dialogue(published: Published, painter: Painter) -> list[Picture]:
-    pictures = []
-    for key in DIALOGUE:
-        lines = [(CATALOG[name], published.series(name, PULSE)) for name in (key, *ALSO.get(key, ()))]
-        lines = [(metric, cells) for metric, cells in lines if cells]
-        if lines:
-            pictures.append(
-                painter.trend(f"dialogue-{key}", lines, published.milestones(), sizes=("narrow",), height=190)
-            )
-    return pictures
-
-
-def _states(published: Published, painter: Painter) -> Picture | None:
-    cells = published.series(ROOM_STATE, PULSE)
-    if not cells:
-        return None
-    return painter.bars("states", CATALOG[ROOM_STATE], [c for c in cells if c.since == cells[-1].since])
-
-
-def _units(
-    published: Published, painter: Painter, chosen: Metric | None, language: Language
-) -> Picture | None:
-    since = published.latest_period(PULSE, "unit")
-    if since is None:
-        return None
-    metrics = [
-        metric for metric in _drawable(published) if (metric.key, "unit", PULSE) in published.available
-    ]
-    telling = [metric for metric in metrics if (metric.key, "unit", PULSE) in published.shown]
-    metric = chosen if chosen in telling else next(iter([*telling, *metrics]), None)
-    if metric is None:
-        return None
-    return painter.dots(
-        "units",
-        metric,
-        published.across("unit", PULSE, since, metrics=[metric.key]),
-        language.text("Unit"),
-    )
-
-
-def _coverage(rows: Sequence[PublishedCoverage], language: Language) -> list[CoverageOf]:
-    by_source: dict[str, list[PublishedCoverage]] = {}
-    for row in rows:
-        by_source.setdefault(row.source, []).append(row)
-    found = []
-    for name, own in by_source.items():
-        known = [row.data_until.date() for row in own if row.data_until is not None]
-        until = language.day(min(known)) if len(known) == len(own) else ""
-        shown = language.text("all sources") if name == "*" else name
-        found.append(CoverageOf(shown, until, [_coverage_row(row, language) for row in own]))
-    return found
-
-
-def _coverage_row(row: PublishedCoverage, language: Language) -> CoverageRow:
-    missing = [
-        language.text("%(reason)s (%(number)s)", reason=gap(reason, language), number=number)
-        for reason, number in row.reasons.items()
-    ]
-    if row.rooms_missing:
-        rooms_missing = language.plural(
-            "%(number)s room missing", "%(number)s rooms missing", row.rooms_missing
-        )
-        missing = [rooms_missing, *missing]
-    return CoverageRow(
-        kind=said(KINDS, row.kind, language),
-        share=language.text("not known") if row.share is None else language.percent(row.share),
-        percent=None if row.share is None else round(row.share * 100),
-        missing="; ".join(missing) or language.text("nothing is missing"),
-    )
+    """The dashboard of one publication in one language."""
+    return Dashboard(published, painter, language, query, asked)

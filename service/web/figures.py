@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from metrics.catalog import CATALOG
 from metrics.metric import Direction, Measure, Metric
 from service.models import Milestone, PublishedValue
+from service.published import Published
 from service.web.language import NN_, Language
 from service.web.words import hidden
 
@@ -161,3 +163,18 @@ def _before(
         known = language.value(cell.value, metric.unit) if cell.value is not None else hidden(cell, language)
         return language.text("before “%(milestone)s”: %(value)s", milestone=name, value=known)
     return ""
+
+
+def figures(
+    published: Published, keys: Sequence[str], window: str, language: Language
+) -> tuple[list[Figure], list[str]]:
+    """The figures of the whole organisation by key, and the labels of those nothing was published of."""
+    milestones, newest = published.milestones(), published.latest_period(window)
+    found, absent = [], []
+    for key in keys:
+        shown = figure(CATALOG[key], published.series(key, window), milestones, language, newest)
+        if shown is None:
+            absent.append(language.label(CATALOG[key].label))
+        else:
+            found.append(shown)
+    return found, absent

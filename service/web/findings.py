@@ -157,7 +157,7 @@ class Told:
         if isinstance(evidence.leaf, MetricCondition | TrendCondition):
             links.append(
                 Link(
-                    f"/?organisation={self.organisation}#metric-{evidence.leaf.metric}",
+                    f"/glossary?organisation={self.organisation}#metric-{evidence.leaf.metric}",
                     language.text("How it is counted"),
                 )
             )

@@ -22,6 +22,8 @@ from service.roadmap.first_weeks import first_weeks
 from service.security.signin import Db, now
 from service.web.advice import STATES, Words
 from service.web.compared import HALF
+from service.web.dashboard import PULSE
+from service.web.figures import figures
 from service.web.findings import Card, Told, found_of
 from service.web.language import NN_, Language, choose
 from service.web.pages import gallery
@@ -31,6 +33,7 @@ from service.web.rendering import render
 
 AHEAD = timedelta(weeks=4)
 GAPS, MEASURES, FIELDS = 3, 4, 3
+IN_FIGURES = ("active_share", "response_rate", "interactive_share")
 OPEN = (State.PROPOSED, State.AGREED, State.STARTED)
 
 router = APIRouter(include_in_schema=False)
@@ -78,6 +81,7 @@ def show_overview(request: Request, db: Db) -> HTMLResponse:
         assessed=advice.result.created.date() if advice.result else None,
         published=published is not None,
         shown=shown,
+        in_figures=figures(published, IN_FIGURES, PULSE, language)[0] if published else [],
         summary=_summary(advice.result, words) if advice.result else "",
         beside=_beside(db, advice.organisation, language),
         strength=_strongest(judged, told, Kind.STRENGTH),

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from metrics.metric import Measure, Metric
 from service.models import Milestone, PublishedValue
-from service.web import charts
+from service.web import charts, row_charts
 from service.web.figures import interval
 from service.web.language import Language
 from service.web.words import briefly, hidden, why
@@ -26,7 +26,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """`drawings` are the same chart in the sizes the style sheet picks from."""
+    """`drawings` are the same chart in the sizes the style sheet picks from; `key` is the metric's, where it is of one."""
 
     title: str
     heading: str
@@ -34,6 +34,7 @@ class Picture:
     drawings: Sequence[Markup]
     table: Table
     notes: Sequence[str] = ()
+    key: str = ""
 
 
 class Gallery:
@@ -105,9 +106,9 @@ class Painter:
             for note in _hidden_notes(cells, language)
         ]
         if not known:
-            return self._picture(first[0], (), table, notes)
+            return self.picture(first[0], (), table, notes)
         marks = self._marks(milestones)
-        drawings = self._draw(
+        drawings = self.draw(
             lambda size: charts.line(points, marks, unit, size=size, height=height),
             sizes,
             name=name,
@@ -115,7 +116,7 @@ class Painter:
             description=self._course(first[1], unit),
             subject=f"{subject} {first[1][0].window} {marks}",
         )
-        return self._picture(first[0], drawings, table, notes)
+        return self.picture(first[0], drawings, table, notes)
 
     def stack(
         self, name: str, metric: Metric, cells: Sequence[PublishedValue], milestones: Sequence[Milestone]
@@ -131,7 +132,7 @@ class Painter:
             for key, label in labels.items():
                 part = found.get(key)
                 value = None if part is None else part.value
-                spoken = f"{language.period(since, until)}: {label} {self._shown(part, metric.unit)}"
+                spoken = f"{language.period(since, until)}: {label} {self.shown(part, metric.unit)}"
                 brief = (
                     language.text("hidden")
                     if part and part.state == "suppressed"
@@ -140,7 +141,7 @@ class Painter:
                 parts.append(charts.Part(since, until, label, value, spoken, brief, why(part, language)))
         head = [language.text("Period"), *labels.values()]
         rows = [
-            [language.period(*period), *(self._shown(found.get(key), metric.unit) for key in labels)]
+            [language.period(*period), *(self.shown(found.get(key), metric.unit) for key in labels)]
             for period, found in reversed(by_period.items())
         ]
         title = language.label(metric.label)
@@ -156,10 +157,10 @@ class Painter:
             for words, number in Counter(why(lacking, language) for lacking in firsts).most_common()
         ]
         if all(part.value is None for part in parts):
-            return self._picture(metric, (), table, notes)
+            return self.picture(metric, (), table, notes)
         newest = by_period[max(by_period)]
         marks = self._marks(milestones)
-        drawings = self._draw(
+        drawings = self.draw(
             lambda size: charts.stack(parts, marks, size=size),
             (charts.WIDE, charts.NARROW),
             name=name,
@@ -167,39 +168,39 @@ class Painter:
             description=self.parts_in_words(metric, list(newest.values())),
             subject=str(marks),
         )
-        return self._picture(metric, drawings, table, notes)
+        return self.picture(metric, drawings, table, notes)
 
-    def bars(self, name: str, metric: Metric, cells: Sequence[PublishedValue]) -> Picture:
-        """The parts of a partition in one period as bars."""
+    def bars(self, name: str, metric: Metric, cells: Sequence[PublishedValue], heading: str = "") -> Picture:
+        """The parts of a partition in one period as bars; `heading` is that of the parts in the table."""
         language = self.language
         by_key = {cell.category: cell for cell in cells}
         rows = []
         for key, label in metric.categories.items():
             cell = by_key.get(key)
-            shown = self._shown(cell, metric.unit)
-            rows.append(charts.Row(language.label(label), cell.value if cell else None, shown))
+            shown = self.shown(cell, metric.unit)
+            rows.append(row_charts.Row(language.label(label), cell.value if cell else None, shown))
         title = language.label(metric.label)
-        head = [language.text("State"), language.text("Share of rooms")]
+        head = [heading or language.text("State"), language.text("Share of rooms")]
         table = Table(title, head, [[row.name, row.shown] for row in rows])
         description = "; ".join(f"{row.name}: {row.shown}" for row in rows)
-        drawings = self._draw(
-            lambda size: charts.bars(rows, size=size),
+        drawings = self.draw(
+            lambda size: row_charts.bars(rows, size=size),
             (charts.NARROW,),
             name=name,
             title=title,
             description=description,
         )
-        return self._picture(metric, drawings, table)
+        return self.picture(metric, drawings, table)
 
     def dots(self, name: str, metric: Metric, cells: Sequence[PublishedValue], heading: str) -> Picture:
         """One dot per unit, highest first; units that may not be shown stand below with their reason."""
         language = self.language
         ordered = sorted(cells, key=lambda cell: (cell.value is None, -(cell.value or 0), cell.scope_key))
         rows = [
-            charts.Row(
+            row_charts.Row(
                 cell.scope_key,
                 cell.value,
-                self._shown(cell, metric.unit),
+                self.shown(cell, metric.unit),
                 cell.low,
                 cell.high,
                 briefly(cell, language),
@@ -222,8 +223,8 @@ class Painter:
             ],
         )
         description = "; ".join(f"{row.name}: {row.shown}" for row in rows)
-        drawings = self._draw(
-            lambda size: charts.dots(rows, metric.unit, size=size),
+        drawings = self.draw(
+            lambda size: row_charts.dots(rows, metric.unit, size=size),
             (charts.WIDE, charts.NARROW),
             name=name,
             title=title,
@@ -239,7 +240,7 @@ class Painter:
             )
             for words, number in reasons.most_common()
         ]
-        return self._picture(metric, drawings, table, notes)
+        return self.picture(metric, drawings, table, notes)
 
     def parts_in_words(self, metric: Metric, cells: Sequence[PublishedValue]) -> str:
         """How the newest period divides; parts that may not be shown say why."""
@@ -253,15 +254,16 @@ class Painter:
         ]
         return language.text("In the latest full 28 days: %(parts)s.", parts="; ".join(pieces))
 
-    def _picture(
+    def picture(
         self, metric: Metric, drawings: Sequence[Markup], table: Table, notes: Sequence[str] = ()
     ) -> Picture:
         title = self.language.label(metric.label)
         hours = metric.unit is Measure.HOURS
         heading = self.language.text("%(metric)s (hours)", metric=title) if hours else title
-        return Picture(title, heading, self.language.label(metric.meaning), drawings, table, notes)
+        question = self.language.label(metric.meaning)
+        return Picture(title, heading, question, drawings, table, notes, metric.key)
 
-    def _draw(
+    def draw(
         self,
         spec: Callable[[str], dict[str, Any]],
         sizes: Sequence[str],
@@ -285,14 +287,14 @@ class Painter:
         german = self.language.code == "de"
         return [charts.Mark(m.day, m.label_de if german else m.label_en) for m in milestones]
 
-    def _shown(self, cell: PublishedValue | None, unit: Measure) -> str:
+    def shown(self, cell: PublishedValue | None, unit: Measure) -> str:
         if cell is None or cell.value is None:
             return hidden(cell, self.language)
         return self.language.value(cell.value, unit)
 
     def _spoken(self, label: str, cell: PublishedValue, unit: Measure) -> str:
         between = interval(cell, unit, self.language)
-        value = self._shown(cell, unit)
+        value = self.shown(cell, unit)
         return f"{self.language.period(cell.since, cell.until)}: {value}" + (
             f" ({between})" if between else ""
         )
@@ -334,7 +336,7 @@ class Painter:
             cells = [found.get((since, until, number)) for number in range(len(metrics))]
             row = [
                 language.period(since, until),
-                *(self._shown(cell, metric.unit) for cell, (metric, _) in zip(cells, metrics, strict=True)),
+                *(self.shown(cell, metric.unit) for cell, (metric, _) in zip(cells, metrics, strict=True)),
             ]
             if uncertain:
                 row.append(interval(cells[0], metrics[0][0].unit, language) or "–")

@@ -4,6 +4,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -26,8 +27,20 @@ AREAS = {
     "/roadmap": N_("Roadmap"),
     "/surveys": N_("Surveys"),
 }
+USE = {
+    "/": N_("Key figures"),
+    "/adoption": N_("Over time"),
+    "/periods": N_("Two periods"),
+    "/rooms": N_("Rooms"),
+    "/dialogue": N_("Dialogue or archive"),
+    "/network": N_("Between units"),
+    "/leadership": N_("Leadership and freshness"),
+    "/data": N_("Data"),
+    "/glossary": N_("Glossary"),
+}
+"""The pages of the area Use."""
 WITHIN = {
-    "/rooms": "/",
+    **dict.fromkeys(USE, "/"),
     "/evidence": "/assessment",
     "/findings": "/assessment",
     "/fields": "/measures",
@@ -104,6 +117,7 @@ def render(request: Request, template: str, **values: Any) -> HTMLResponse:
         for code in LOCALES
     ]
     organisation = values.get("organisation")
+    several = organisation is not None and len(values.get("organisations") or ()) > 1
     page = environment(spoken.code).get_template(template)
     signed_in = getattr(request.state, "signed_in", None)
     answer = HTMLResponse(
@@ -112,6 +126,10 @@ def render(request: Request, template: str, **values: Any) -> HTMLResponse:
             languages=languages,
             areas=AREAS,
             area=area_of(request.url.path),
+            subpages=USE if area_of(request.url.path) == "/" else {},
+            organisation_query="?" + urlencode({"organisation": organisation.key})
+            if organisation and several
+            else "",
             account=getattr(request.state, "account", None),
             agreements=standing(request.app.state.engine, organisation),
             permissions=signed_in.permissions if signed_in else (),

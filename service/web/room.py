@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from metrics.catalog import CATALOG
-from metrics.metric import Metric
-from metrics.room_types import ROOM_TYPE
 from service.published import Published
 from service.web.figures import Figure, figure
 from service.web.language import Language
@@ -26,21 +24,19 @@ class RoomPage:
     figures: Sequence[Figure]
     pictures: Sequence[Picture]
     history: Table
-    glossary: Sequence[Metric]
 
 
 def room_page(published: Published, key: str, painter: Painter, language: Language) -> RoomPage:
     """Raises `NotFound` for a room that is not part of this publication."""
     room = published.room(key)
     milestones = published.milestones()
-    figures, pictures, metrics = [], [], []
+    figures, pictures = [], []
     for name in (*FIGURES, "time_to_first_response"):
         metric = CATALOG[name]
         cells = published.series(name, PULSE, scope="room", scope_key=key)
         shown = figure(metric, cells, milestones, language)
         if shown is None:
             continue
-        metrics.append(metric)
         figures.append(shown)
         pictures.append(
             painter.trend(
@@ -69,5 +65,4 @@ def room_page(published: Published, key: str, painter: Painter, language: Langua
         figures=figures,
         pictures=pictures,
         history=history,
-        glossary=[*metrics, CATALOG[ROOM_STATE], ROOM_TYPE],
     )

@@ -19,6 +19,7 @@ from service.web.rendering import render
 SCOPES = {
     Scope.MEASUREMENTS: N_("Published values, coverage and milestones"),
     Scope.CATALOGUE: N_("Definitions of metrics and names of rooms"),
+    Scope.ADVICE: N_("Findings, potential fields, measures and roadmap"),
 }
 DAYS = (30, 90, 180, 365)
 

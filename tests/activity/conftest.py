@@ -152,8 +152,8 @@ def _world(engine: Engine, folder: Path) -> World:
         session.add(
             Source(organisation_id=organisation.id, key="wiki", connector="script", settings={}, created=NOON)
         )
-    keys = open_keys(folder / "key" / "pseudonym.key")
-    return World(engine, ActivityLog(folder / "activity"), Pseudonymiser(keys, "acme"), folder)
+    keys = open_keys(folder / "key" / "pseudonym.key", "acme")
+    return World(engine, ActivityLog(folder / "activity", "acme"), Pseudonymiser(keys, "acme"), folder)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from connectors.errors import (
     SourceUnreachable,
 )
 from service.activity.collect import collect
-from service.activity.lock import LOG_LOCK, hold
+from service.activity.lock import LOGS_LOCK, hold, log_lock
 from service.activity.novelty import LogUnusable
 from service.activity.pseudonym import Pseudonymiser, open_keys
 from service.database import transaction
@@ -358,9 +358,11 @@ def test_one_collection_of_a_source_at_a_time(any_world, act):
 
 def test_nobody_collects_while_people_are_erased_but_two_sources_go_together(any_world, act):
     world = any_world
-    with hold(world.engine, LOG_LOCK), pytest.raises(Conflict, match="erased"):
+    with hold(world.engine, log_lock("acme")), pytest.raises(Conflict, match="erased"):
         world.sync(Page("1", [act("p1")]))
-    with hold(world.engine, LOG_LOCK, shared=True):
+    with hold(world.engine, LOGS_LOCK), pytest.raises(Conflict, match="backup"):
+        world.sync(Page("1", [act("p1")]))
+    with hold(world.engine, LOGS_LOCK, shared=True), hold(world.engine, log_lock("acme"), shared=True):
         assert world.sync(Page("1", [act("p1")])).stored == 1
 
 
@@ -407,7 +409,7 @@ def test_an_unknown_source_is_not_found(world):
 
 def test_a_lost_key_stops_the_collection_before_anything_is_read(world, act, script):
     world.sync(Page("1", [act("p1")]))
-    world.pseudonymiser = Pseudonymiser(open_keys(world.folder / "new" / "key"), "acme")
+    world.pseudonymiser = Pseudonymiser(open_keys(world.folder / "new" / "key", "acme"), "acme")
     reader = script({"content": [Page("2", [act("p2")])]})
     with pytest.raises(LogUnusable, match="backup"):
         world.run(reader)

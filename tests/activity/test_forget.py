@@ -3,7 +3,7 @@ import pytest
 from connectors.activity import Kind, Members, Page, Person, Room
 from service.activity import journal
 from service.activity.forget import erase_people, remove_source
-from service.activity.lock import LOG_LOCK, hold
+from service.activity.lock import hold, log_lock
 from service.errors import Conflict, NotFound
 from service.models import Coverage, Journal, KnownContent, Membership, Source
 from service.models import Person as PersonRow
@@ -73,7 +73,7 @@ def test_a_removed_source_takes_everything_along_but_people(any_world, story):
 
 def test_nothing_is_erased_while_a_source_is_collected(world, story):
     world.sync(story)
-    with hold(world.engine, LOG_LOCK, shared=True):
+    with hold(world.engine, log_lock("acme"), shared=True):
         with pytest.raises(Conflict):
             erase_people(world.engine, world.log, [world.person("ada")])
         with pytest.raises(Conflict):

@@ -11,17 +11,18 @@ from deltalake import DeltaTable, write_deltalake
 
 from connectors.activity import ContentType, Counter, CounterName, Kind, Reactors
 from service.activity.erasure import ErasureIncomplete, verify
-from service.activity.log import ActivityLog, Position
+from service.activity.log import ActivityLog
 from service.activity.novelty import LogUnusable
 from service.activity.pseudonym import Epoch, Keys, Pseudonymiser
 from service.activity.rows import SCHEMA, Batch, to_arrow
+from service.activity.state import Position
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def log(tmp_path):
-    return ActivityLog(tmp_path / "the log ä 100% *'")
+    return ActivityLog(tmp_path / "the log ä 100% *'", "acme")
 
 
 @pytest.fixture
@@ -68,12 +69,12 @@ def test_a_log_that_does_not_exist_is_empty_with_the_right_columns(log):
 @pytest.mark.parametrize("name", ["a[1]", "a]", "a%20b", "a?", "a#b", "a^", "a|b", "a\\b"])
 def test_a_path_the_library_would_mistake_is_refused_at_once(tmp_path, name):
     with pytest.raises(LogUnusable, match="RESONANZ_LOG"):
-        ActivityLog(tmp_path / name)
+        ActivityLog(tmp_path / name, "acme")
 
 
 def test_a_stored_log_has_the_columns_of_an_empty_one(log, batch, act, tmp_path):
     described = []
-    for some in (ActivityLog(tmp_path / "none"), log):
+    for some in (ActivityLog(tmp_path / "none", "acme"), log):
         with duckdb.connect() as connection:
             some.register(connection)
             described.append([row[:2] for row in connection.execute("DESCRIBE log").fetchall()])
@@ -247,7 +248,7 @@ def test_sources_written_at_the_same_time_keep_each_others_positions(log, batch,
         try:
             for number in range(1, 6):
                 mine = batch(*(act(f"p{number}-{i}") for i in range(10)), source=source)
-                ActivityLog(log.url).append(source, "content", number, f"{source}{number}", mine)
+                ActivityLog(log.url, "acme").append(source, "content", number, f"{source}{number}", mine)
         except Exception as error:
             errors.append(error)
 

@@ -15,25 +15,25 @@ KEYS = Keys((Epoch(1, date(2026, 1, 1), bytes(range(32))),))
 
 def test_the_key_is_created_once_for_the_owner_alone(tmp_path):
     path = tmp_path / "secret" / "pseudonym.key"
-    keys = open_keys(path)
+    keys = open_keys(path, "acme")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert len(keys.current.key) * 8 >= 256
-    assert open_keys(path) == keys
+    assert open_keys(path, "acme") == keys
     assert [file.name for file in path.parent.iterdir()] == ["pseudonym.key"]
 
 
 def test_two_installations_have_different_keys(tmp_path):
-    assert open_keys(tmp_path / "a" / "key") != open_keys(tmp_path / "b" / "key")
+    assert open_keys(tmp_path / "a" / "key", "acme") != open_keys(tmp_path / "b" / "key", "acme")
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
 def test_a_key_others_can_read_is_refused_with_the_remedy(tmp_path, mode):
     path = tmp_path / "pseudonym.key"
-    open_keys(path)
+    open_keys(path, "acme")
     path.chmod(mode)
     with pytest.raises(KeyUnusable, match="chmod 600"):
-        open_keys(path)
+        open_keys(path, "acme")
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,12 @@ def test_a_key_others_can_read_is_refused_with_the_remedy(tmp_path, mode):
         "{",
         "[]",
         "{}",
-        '{"epochs": []}',
-        '{"epochs": [{"id": 1}]}',
-        '{"epochs": [{"id": 1, "since": "2026-01-01", "key": "00112233"}]}',
-        '{"epochs": [{"id": 1, "since": "2026-01-01", "key": "not hexadecimal"}]}',
-        '{"epochs": [{"id": 1, "since": "yesterday", "key": "%s"}]}' % ("ab" * 32),
+        '{"organisation": "acme", "epochs": []}',
+        '{"organisation": "acme", "epochs": [{"id": 1}]}',
+        '{"organisation": "acme", "epochs": [{"id": 1, "since": "2026-01-01", "key": "00112233"}]}',
+        '{"organisation": "acme", "epochs": [{"id": 1, "since": "2026-01-01", "key": "not hexadecimal"}]}',
+        '{"organisation": "acme", "epochs": [{"id": 1, "since": "yesterday", "key": "%s"}]}' % ("ab" * 32),
+        '{"epochs": [{"id": 1, "since": "2026-01-01", "key": "%s"}]}' % ("ab" * 32),
     ],
 )
 def test_a_damaged_or_short_key_is_refused_and_never_replaced(tmp_path, content):
@@ -55,17 +56,17 @@ def test_a_damaged_or_short_key_is_refused_and_never_replaced(tmp_path, content)
     path.write_text(content)
     path.chmod(0o600)
     with pytest.raises(KeyUnusable, match="backup"):
-        open_keys(path)
+        open_keys(path, "acme")
     assert path.read_text() == content
 
 
 def test_no_error_and_no_representation_shows_the_key(tmp_path):
     path = tmp_path / "pseudonym.key"
-    keys = open_keys(path)
+    keys = open_keys(path, "acme")
     secret = json.loads(path.read_text())["epochs"][0]["key"]
     path.chmod(0o644)
     with pytest.raises(KeyUnusable) as refusal:
-        open_keys(path)
+        open_keys(path, "acme")
     assert secret not in f"{refusal.value} {keys!r}"
     assert repr(keys.current.key) not in repr(keys)
 
@@ -74,11 +75,11 @@ def test_a_directory_that_can_not_be_written_is_named(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(KeyUnusable, match="RESONANZ_KEY_FILE"):
-        open_keys(blocked / "key" / "pseudonym.key")
+        open_keys(blocked / "key" / "pseudonym.key", "acme")
 
 
 def _open(path: Path) -> bytes:
-    return open_keys(path).current.key
+    return open_keys(path, "acme").current.key
 
 
 def test_processes_that_start_at_once_agree_on_one_key(tmp_path):
@@ -93,9 +94,9 @@ def test_the_newest_epoch_counts(tmp_path):
         {"id": 2, "since": "2027-01-01", "key": "22" * 32},
         {"id": 1, "since": "2026-01-01", "key": "11" * 32},
     ]
-    path.write_text(json.dumps({"format": 1, "epochs": epochs}))
+    path.write_text(json.dumps({"format": 1, "organisation": "acme", "epochs": epochs}))
     path.chmod(0o600)
-    assert open_keys(path).current.id == 2
+    assert open_keys(path, "acme").current.id == 2
 
 
 def test_a_pseudonym_is_the_beginning_of_the_hmac_by_an_independent_calculation():

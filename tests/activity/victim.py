@@ -95,8 +95,8 @@ class Story:
 
 def run(url: str, folder: Path) -> None:
     story = Story()
-    people = Pseudonymiser(open_keys(folder / "key" / "pseudonym.key"), "acme")
-    log = ActivityLog(folder / "activity")
+    people = Pseudonymiser(open_keys(folder / "key" / "pseudonym.key", "acme"), "acme")
+    log = ActivityLog(folder / "activity", "acme")
     report = collect(
         connect(url), log, people, "wiki", connector=story, flush_rows=8, clock=lambda: story.now
     )

@@ -1,7 +1,8 @@
 """An organisation with a publication, and clients that are signed in, anonymous, or at the open demonstration."""
 
+import shutil
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,16 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from alembic import command
+from benchmarks import fuzz
 from service.app import create_app
 from service.database import alembic_config, connect, transaction
-from service.models import Base, Measurement, Organisation, Room, Source, Sync
+from service.models import Account, Base, Measurement, Organisation, Room, Source, Sync
 from service.publication import publish
 from service.security.accounts import create_admin
+from service.security.tokens import create_token
 from service.settings import Settings
 
 with warnings.catch_warnings():
@@ -87,13 +90,74 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Engine]:
-    engine = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("empty") / "resonanz.db"
+    engine = connect(f"sqlite:///{path}")
     Base.metadata.create_all(engine)
     command.stamp(alembic_config(engine), "head")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def database(empty_database: Path, tmp_path: Path) -> Iterator[Engine]:
+    shutil.copy(empty_database, tmp_path / "resonanz.db")
+    engine = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def served(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[FastAPI, Mapping[str, Mapping[str, str]]]]:
+    """The service over a company with something of everything, and the headers of a viewer, an analyst, an auditor and nobody."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "service.security.accounts.hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        )
+        made, headers = fuzz.service(tmp_path_factory.mktemp("company"))
+        yield made, headers
+        made.state.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def analyst(served: tuple[FastAPI, Mapping[str, Mapping[str, str]]]) -> Iterator[TestClient]:
+    """With a token, at the company that has something of everything. What is there is only read."""
+    app, headers = served
+    with TestClient(app, headers={**headers["analyst"], "Accept": "application/json"}) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def visit_session() -> Callable[..., TestClient]:
+    """Opens the service of `served`, as an analyst at a browser or as somebody nobody knows."""
+
+    def start(app: FastAPI, *, signed_in: bool = True) -> TestClient:
+        browser = TestClient(app, follow_redirects=False, headers={"Sec-Fetch-Site": "same-origin"})
+        if signed_in:
+            form = {"name": "analyst", "password": fuzz.PASSWORD}
+            assert browser.post("/login", data=form).status_code == 303
+        return browser
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def token_of(served: tuple[FastAPI, Mapping[str, Mapping[str, str]]]) -> Callable[[str], str]:
+    """A token of the analyst for one scope."""
+
+    def make(scope: str) -> str:
+        now = datetime.now(UTC)
+        with transaction(served[0].state.engine) as session:
+            account = session.scalars(select(Account).where(Account.name == "analyst")).one()
+            return create_token(session, account, scope, (scope,), expires=now + timedelta(days=1), now=now)
+
+    return make
 
 
 @pytest.fixture

@@ -116,7 +116,8 @@ def test_a_cursor_is_bound_to_its_query_and_can_not_be_made_up(client: Client) -
     ):
         answer = client.get(f"{API}/measurements", params=params)
         assert answer.status_code == 422, params
-        assert answer.json()["type"] == "urn:resonanz:problem:invalid"
+        assert answer.json()["type"] == "urn:resonanz:problem:cursor-refused"
+        assert "leave it out" in answer.json()["detail"]
     assert client.get(f"{API}/rooms", params={"cursor": cursor}).status_code == 422
 
 

@@ -45,6 +45,11 @@ def test_nothing_about_a_few_people_follows_from_all_that_is_published(
     assert report.violations[kind] == []
 
 
+@pytest.mark.parametrize("seed", [6807, 9326, 9957])
+def test_what_a_long_run_once_found_is_found_no_more(seed: int) -> None:
+    assert list(attack.hard(history(seed), attack.Report(), np.random.default_rng(seed))) == []
+
+
 def test_enough_is_published_to_attack_at_all(report: attack.Report) -> None:
     assert report.cells["published"] > 300
     assert report.cells["published"] > 0.3 * report.cells["groups of k, k on each side"]

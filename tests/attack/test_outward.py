@@ -49,9 +49,16 @@ FORBIDDEN = ("service.activity", "service.measure", "service.identity", "service
 MOMENT = datetime(2026, 3, 31, 6, tzinfo=UTC)
 MONDAY = date(2026, 3, 2)
 OUTWARD = sorted(
-    path for folder in ("api", "web") for path in (Path(service.__file__).parent / folder).glob("*.py")
+    path
+    for folder in ("api", "bi", "embeds", "odata", "web")
+    for path in (Path(service.__file__).parent / folder).glob("*.py")
 )
-PLACES = {"key:path": "wiki/ALL", "key": "relaunch", "dimension": "communication"}
+PLACES = {
+    "key:path": "wiki/ALL",
+    "entity_key:path": "'wiki/ALL'",
+    "key": "relaunch",
+    "dimension": "communication",
+}
 GETS = sorted(
     re.sub(r"\{([^}]+)\}", lambda match: PLACES.get(match[1], "1"), path)
     for method, path in RULES
@@ -158,7 +165,7 @@ def test_no_request_touches_what_is_counted(client: Client, filled: Engine) -> N
 
 
 def test_every_answer_is_the_same_when_all_that_was_counted_is_gone(client: Client, filled: Engine) -> None:
-    paths = [path for path in GETS if path.startswith("/api/")]
+    paths = [path for path in GETS if path.startswith(("/api/", "/odata/"))]
     paths += [f"{path}?format=csv" for path in ("/api/v1/measurements", "/api/v1/rooms", "/api/v1/coverage")]
     before = {path: client.get(path) for path in paths}
     pages = {path: client.get(path).status_code for path in GETS}

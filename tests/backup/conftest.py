@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from service.activity.log import ActivityLog
 from service.database import connect
 
 _PATH = Path(__file__).parents[1] / "rights" / "conftest.py"
@@ -20,7 +19,7 @@ _rights: Any = importlib.util.module_from_spec(_spec)
 sys.modules[_spec.name] = _rights
 _spec.loader.exec_module(_rights)
 
-House = _rights.House
+House, placed = _rights.House, _rights.placed
 empty_database = _rights.empty_database
 house = _rights.house
 any_house = _rights.any_house
@@ -37,10 +36,10 @@ def elsewhere(tmp_path: Path, any_house: Any) -> Iterator[Callable[..., Any]]:
     def build(name: str = "elsewhere") -> Any:
         folder = tmp_path / name
         folder.mkdir()
-        shutil.copytree(any_house.key_folder, folder / "key")
+        shutil.copytree(any_house.key_folder.parent, folder / "key")
         engine = connect(f"sqlite:///{folder / 'resonanz.db'}")
         made.append(engine)
-        return House(engine, ActivityLog(folder / "activity"), folder, folder / "key")
+        return House(engine, placed(folder), folder)
 
     yield build
     for engine in made:

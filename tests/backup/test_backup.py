@@ -2,12 +2,13 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 import pytest
 from sqlalchemy import insert, select, text
 
-from service.activity.lock import LOG_LOCK, hold
+from service.activity.lock import LOGS_LOCK, hold
 from service.backup import tables
 from service.backup.archive import BackupDamaged, checked
 from service.backup.make import BackupFailed, back_up
@@ -25,17 +26,18 @@ from service.models import (
     Source,
     Sync,
 )
+from service.places import Places
 from service.privacy import people
 from service.privacy.register import RegisterUnusable
 from service.security.audit import verify
 
 
 def save(house, name="saved"):
-    return back_up(house.engine, house.log, house.register, house.folder / name)
+    return back_up(house.engine, house.places, house.folder / name)
 
 
 def bring_back(place, folder, **options):
-    return restore(place.engine, place.log, place.register, place.key_path, folder, **options)
+    return restore(place.engine, place.places, folder, **options)
 
 
 def content(engine):
@@ -102,14 +104,8 @@ def test_a_backup_of_sqlite_can_be_restored_into_postgresql(house, wiki, postgre
     house.sync(wiki)
     before = content(house.engine)
     save(house)
-    shutil.copytree(house.key_folder, house.folder / "server" / "key")
     engine = connect(postgres_url)
-    place = type(house)(
-        engine,
-        type(house.log)(house.folder / "server" / "log"),
-        house.folder,
-        house.folder / "server" / "key",
-    )
+    place = type(house)(engine, replace(house.places, logs=str(house.folder / "server")), house.folder)
     try:
         bring_back(place, house.folder / "saved")
         assert content(engine) == before
@@ -191,14 +187,14 @@ def outside(folder):
     ("damage", "message"),
     [
         (
-            lambda folder: flip(next((folder / "log").glob("*.parquet"))),
-            r"log/part-\S+ is not as it was written",
+            lambda folder: flip(next((folder / "logs" / "acme").glob("*.parquet"))),
+            r"logs/acme/part-\S+ is not as it was written",
         ),
         (
             lambda folder: (folder / "tables" / "person.parquet").unlink(),
             r"tables/person\.parquet is missing",
         ),
-        (lambda folder: (folder / "log" / "stray").write_text("x"), "log/stray was not part"),
+        (lambda folder: (folder / "logs" / "stray").write_text("x"), "logs/stray was not part"),
         (lambda folder: flip(folder / "manifest.json"), r"manifest\.json is not as it was written"),
         (outside, r"\.\./key/rights does not lie in the backup"),
     ],
@@ -219,9 +215,8 @@ def test_a_restore_needs_the_key_and_the_register_of_the_backup(house, wiki, tmp
     save(house)
     folder = house.folder / "saved"
     engine = connect(f"sqlite:///{tmp_path / 'new' / 'resonanz.db'}")
-    place = type(house)(
-        engine, type(house.log)(tmp_path / "new" / "log"), tmp_path / "new", tmp_path / "new" / "key"
-    )
+    new = Places(tmp_path / "new" / "key" / "pseudonym.key", str(tmp_path / "new" / "log"))
+    place = type(house)(engine, new, tmp_path / "new")
     with pytest.raises(Invalid, match="put the pseudonym key"):
         bring_back(place, folder)
     assert not place.key_path.exists()
@@ -239,9 +234,15 @@ def test_a_log_in_an_object_store_is_filled_file_by_file_and_never_replaced(hous
     house.sync(wiki)
     save(house)
     engine = connect(f"sqlite:///{tmp_path / 'new' / 'resonanz.db'}")
-    place = type(house)(engine, type(house.log)(tmp_path / "store"), tmp_path / "new", house.key_folder)
-    (tmp_path / "store").mkdir()
-    place.log.local = False
+    (tmp_path / "store" / "acme").mkdir(parents=True)
+
+    class Store(Places):
+        def log(self, organisation):
+            found = super().log(organisation)
+            found.local = False
+            return found
+
+    place = type(house)(engine, Store(house.places.key_file, str(tmp_path / "store")), tmp_path / "new")
     bring_back(place, house.folder / "saved")
     assert place.logged() == house.logged()
     with pytest.raises(Conflict, match="give an empty place"):
@@ -255,15 +256,15 @@ def test_a_backup_of_a_destroyed_epoch_is_refused(house, wiki):
 
     house.sync(wiki)
     save(house)
-    (row,) = epochs.epochs(house.key_path)
+    (row,) = epochs.epochs(house.key_path, "acme")
     epochs.destroy(house.engine, house.key_path, house.register, 1, confirmed=row["fingerprint"])
-    with pytest.raises(Invalid, match="epoch whose key was destroyed"):
+    with pytest.raises(Invalid, match=r"epoch of acme whose key was destroyed.*--without acme"):
         bring_back(house, house.folder / "saved", replace=True)
 
 
 def test_a_backup_waits_for_nobody_and_overwrites_nothing(house, wiki):
     house.sync(wiki)
-    with hold(house.engine, LOG_LOCK, shared=True), pytest.raises(Conflict, match="collected"):
+    with hold(house.engine, LOGS_LOCK, shared=True), pytest.raises(Conflict, match="collected"):
         save(house)
     save(house)
     with pytest.raises(Invalid, match="not empty"):

@@ -89,7 +89,7 @@ def test_a_collection_in_several_steps_stores_exactly_the_truth(context, tmp_pat
                 one.kind is not Kind.REACT,
             ] += 1
     with duckdb.connect() as connection:
-        context.log.register(connection)
+        context.settings.places.log("demo").register(connection)
         rows = connection.execute(
             "SELECT kind, room, object, person, epoch(happened), dated FROM log WHERE total IS NULL"
         ).fetchall()

@@ -184,9 +184,11 @@ def test_each_finding_leads_to_what_it_rests_on(viewer):
         assert "<li>" in evidence
     for link in set(re.findall(r'href="(/assessment/[a-z]+\?organisation=acme)"', page)):
         assert viewer.get(link).status_code == 200
-    dashboard = viewer.get("/?organisation=acme").text
-    for metric in set(re.findall(r'href="/\?organisation=acme#(metric-[a-z_0-9]+)"', page)):
-        assert f'id="{metric}"' in dashboard
+    glossary = viewer.get("/glossary?organisation=acme").text
+    metrics = set(re.findall(r'href="/glossary\?organisation=acme#(metric-[a-z_0-9]+)"', page))
+    assert metrics
+    for metric in metrics:
+        assert f'id="{metric}"' in glossary
 
 
 def test_every_risk_and_chance_stands_in_the_register_with_its_owner(viewer):

@@ -58,8 +58,8 @@ def test_only_the_hinted_streams_are_read_and_the_source_does_not_count_as_read(
     database: Engine, tmp_path: Path
 ) -> None:
     reader = Three()
-    pseudonymiser = Pseudonymiser(open_keys(tmp_path / "key" / "k"), "beispiel")
-    log = ActivityLog(tmp_path / "activity")
+    pseudonymiser = Pseudonymiser(open_keys(tmp_path / "key" / "k", "beispiel"), "beispiel")
+    log = ActivityLog(tmp_path / "activity", "beispiel")
     report = collect(database, log, pseudonymiser, "wiki", connector=reader, only={"contents", "unknown"})
     assert (reader.asked, report.state) == (["contents"], "done")
     collect(database, log, pseudonymiser, "wiki", connector=reader)

@@ -107,8 +107,8 @@ def company(tmp_path: Path) -> Iterator[Company]:
         session.flush()
         for key in ("wiki", "teams"):
             session.add(Source(organisation_id=1, key=key, connector="script", settings={}, created=MONDAY))
-    keys = open_keys(tmp_path / "key" / "pseudonym.key")
-    yield Company(engine, ActivityLog(tmp_path / "activity"), Pseudonymiser(keys, "acme"), tmp_path)
+    keys = open_keys(tmp_path / "key" / "pseudonym.key", "acme")
+    yield Company(engine, ActivityLog(tmp_path / "activity", "acme"), Pseudonymiser(keys, "acme"), tmp_path)
     engine.dispose()
 
 

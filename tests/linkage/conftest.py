@@ -138,8 +138,8 @@ def _company(engine: Engine, folder: Path) -> Company:
         session.flush()
         for key in ("office", "audit", "export"):
             session.add(Source(organisation_id=1, key=key, connector="script", settings={}, created=MONDAY))
-    keys = open_keys(folder / "key" / "pseudonym.key")
-    found = Company(engine, ActivityLog(folder / "activity"), Pseudonymiser(keys, "acme"), folder)
+    keys = open_keys(folder / "key" / "pseudonym.key", "acme")
+    found = Company(engine, ActivityLog(folder / "activity", "acme"), Pseudonymiser(keys, "acme"), folder)
     found.about("audit", "office")
     return found
 

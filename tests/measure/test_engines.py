@@ -41,8 +41,8 @@ def log(company: Any, tmp_path: Path) -> ActivityLog:
     company.act("create", "ada", "2026-03-03 09:00", "news")
     company.act("comment", "bob", "2026-03-04 10:30", "c1", on="news")
     folder = tmp_path / "the {log}, 50 *"
-    write_deltalake(folder, to_arrow(facts.log, company.rows))
-    return ActivityLog(folder)
+    write_deltalake(folder, to_arrow(facts.log, company.rows), name="activity log of acme")
+    return ActivityLog(folder, "acme")
 
 
 @on_spark
@@ -89,7 +89,7 @@ def test_relations_are_renamed_and_grow(log: ActivityLog, spark: Any) -> None:
 
 @on_spark
 def test_a_log_that_does_not_exist_yet_is_empty(spark: Any, tmp_path: Path) -> None:
-    with Spark().open(ActivityLog(tmp_path / "none")) as connection:
+    with Spark().open(ActivityLog(tmp_path / "none", "acme")) as connection:
         found = connection.execute("SELECT * FROM log")
         assert [name for (name,) in found.description] == [column.name for column in facts.log.columns]
         assert found.fetchall() == []

@@ -320,9 +320,10 @@ def test_where_nothing_is_new_the_log_is_not_even_opened(
     few(monkeypatch, "active_share")
     company.numbers["ada"] = 987_654_321_987  # so that no other number is taken for hers
     world = World(company, 0)
-    log = ActivityLog(tmp_path / "log")
+    log = ActivityLog(tmp_path / "log", "acme")
     statistics = {"delta.dataSkippingStatsColumns": "source,day"}
-    write_deltalake(log.url, to_arrow(facts.log, company.rows), configuration=statistics)
+    rows = to_arrow(facts.log, company.rows)
+    write_deltalake(log.url, rows, name="activity log of acme", configuration=statistics)
 
     def run(**more: Any) -> Any:
         return measure(company.engine, log, company.id, since=START, until=HORIZON, clock=lambda: NOW, **more)

@@ -181,7 +181,11 @@ def plain(cell: Cell) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("scope", ["organisation", "room", "unit"])
-@settings(max_examples=12, phases=PHASES, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=settings.default.max_examples * 5 // 100,
+    phases=PHASES,
+    suppress_health_check=list(HealthCheck),
+)
 @given(fill=organisations())
 def test_statements_and_naive_counting_agree(
     make_intranet: Callable[..., Any], reference: Any, scope: str, fill: Callable[..., Any]
@@ -226,7 +230,11 @@ def test_statements_and_naive_counting_agree(
         assert said("interactive_share_created") == again.interactive_share_created(scope)
 
 
-@settings(max_examples=20, phases=PHASES, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=settings.default.max_examples * 9 // 100,
+    phases=PHASES,
+    suppress_health_check=list(HealthCheck),
+)
 @given(fill=organisations())
 def test_rooms_are_in_the_state_that_naive_reading_of_the_rules_finds(
     make_intranet: Callable[..., Any], reference: Any, fill: Callable[..., Any]

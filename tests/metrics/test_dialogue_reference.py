@@ -194,7 +194,7 @@ def plain(cell: Cell, *, people: bool = True) -> tuple[Any, ...]:
 
 
 @settings(
-    max_examples=30,
+    max_examples=settings.default.max_examples * 14 // 100,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
     deadline=None,

@@ -113,7 +113,12 @@ def plain(cell: Cell | None) -> Any:
     return cell.numerator, cell.denominator, cell.people, cell.affirming, cell.excluded
 
 
-@settings(max_examples=25, phases=PHASES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=settings.default.max_examples * 11 // 100,
+    phases=PHASES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(fill=organisations())
 def test_statements_and_naive_counting_agree_on_official_pages(
     make_intranet: Callable[..., Any], reference: Any, freshness: Any, fill: Callable[..., Any]

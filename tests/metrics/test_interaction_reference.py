@@ -108,7 +108,12 @@ def plain(cell: Any) -> tuple[Any, ...]:
     )
 
 
-@settings(max_examples=25, phases=PHASES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=settings.default.max_examples * 11 // 100,
+    phases=PHASES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(fill=organisations())
 def test_statements_and_naive_counting_agree_on_conversations(
     make_intranet: Callable[..., Any], reference: Any, interaction: Any, fill: Callable[..., Any]

@@ -104,7 +104,7 @@ def share(cell: Cell) -> Any:
 
 
 @settings(
-    max_examples=25,
+    max_examples=settings.default.max_examples * 11 // 100,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
     deadline=None,

@@ -119,7 +119,12 @@ def plain(cell: Cell) -> tuple[Any, ...]:
     return cell.numerator, cell.denominator, cell.people, cell.affirming, cell.excluded
 
 
-@settings(max_examples=20, phases=PHASES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=settings.default.max_examples * 9 // 100,
+    phases=PHASES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(fill=organisations())
 def test_statements_and_naive_counting_agree_on_taking_part(
     make_intranet: Callable[..., Any], reference: Any, participation: Any, fill: Callable[..., Any]
@@ -143,7 +148,12 @@ def test_statements_and_naive_counting_agree_on_taking_part(
 
 
 @pytest.mark.parametrize("scope", ["organisation", "room", "unit"])
-@settings(max_examples=8, phases=PHASES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=settings.default.max_examples * 4 // 100,
+    phases=PHASES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(fill=organisations())
 def test_statements_and_naive_counting_agree_on_who_is_reached(
     make_intranet: Callable[..., Any],
@@ -163,7 +173,12 @@ def test_statements_and_naive_counting_agree_on_who_is_reached(
         assert [plain(cell) for cell in (*found, reach[key, "days28", since, ""])] == cells
 
 
-@settings(max_examples=8, phases=PHASES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=settings.default.max_examples * 4 // 100,
+    phases=PHASES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(fill=organisations())
 def test_statements_and_naive_counting_agree_on_inequality(
     make_intranet: Callable[..., Any], reference: Any, participation: Any, fill: Callable[..., Any]

@@ -66,8 +66,9 @@ def duck(crowded: Any) -> Iterator[Any]:
 @pytest.fixture
 def cluster(duck: Any, spark: Any, tmp_path: Path) -> Iterator[SparkConnection]:
     """What DuckDB was given, and the log in a Delta table."""
-    write_deltalake(tmp_path / "log", duck.sql(text(select(facts.log))).to_arrow_table())
-    with Spark().open(ActivityLog(tmp_path / "log")) as connection:
+    rows = duck.sql(text(select(facts.log))).to_arrow_table()
+    write_deltalake(tmp_path / "log", rows, name="activity log of acme")
+    with Spark().open(ActivityLog(tmp_path / "log", "acme")) as connection:
         for given in facts.facts.tables.values():
             if given.name not in MADE and given is not facts.log:
                 connection.register(given.name, duck.sql(text(select(given))).to_arrow_table())
@@ -82,15 +83,18 @@ def in_order(rows: Rows) -> list[str]:
     return sorted(map(repr, rows.fetchall()))
 
 
-def test_spark_makes_the_same_facts_and_counts_the_same(duck: Any, cluster: SparkConnection) -> None:
+def test_spark_makes_the_same_facts_and_counts_the_same(
+    duck: Any, cluster: SparkConnection, thorough: bool
+) -> None:
     build(cluster.execute)
     for made, _ in ROLLUPS:
         query = text(select(made))
         rows = in_order(here(duck, query))
         assert rows, f"nothing in {made.name}: the example proves nothing"
         assert rows == in_order(cluster.execute(query)), made.name
-    for metric in CATALOG.values():
-        for scope in metric.scopes:
+    for number, metric in enumerate(CATALOG.values()):
+        one_of_them = sorted(metric.scopes)[number % len(metric.scopes)]
+        for scope in metric.scopes if thorough else (one_of_them,):
             query = text(metric.statement(scope))
             one, other = here(duck, query), cluster.execute(query)
             assert one.description == other.description

@@ -19,8 +19,6 @@ from sqlalchemy import Engine, select
 from connectors.activity import Activity, Content, ContentType, Kind, Members, Page, Person, Room
 from connectors.base import Check, Memory
 from service.activity.collect import collect
-from service.activity.log import ActivityLog
-from service.activity.pseudonym import Pseudonymiser, open_keys
 from service.activity.report import Report
 from service.database import connect, migrate, transaction
 from service.measure import Summary, measure
@@ -35,6 +33,7 @@ from service.models import (
     Spell,
 )
 from service.models import Person as Account
+from service.places import Places
 from service.privacy.limits import Limits, declare
 from service.privacy.retention import Purge, purge
 from service.publication import publish
@@ -135,11 +134,11 @@ class Company:
                 own = {"connector": "script", "settings": {}, "created": self.now}
                 session.add(Source(organisation_id=found.id, key=self.source, **own))
             self.id = found.id
-        self.log = ActivityLog(self.folder / "activity")
-        self.people = Pseudonymiser(open_keys(self.folder / "key" / "pseudonym.key"), self.key)
+        places = Places(self.folder / "key" / "pseudonym.key", str(self.folder / "activity"))
+        self.log, self.people = places.log(self.key), places.pseudonymiser(self.key)
 
     def other(self) -> "Company":
-        """Another organisation in the same stores."""
+        """Another organisation in the same database."""
         return Company(self.engine, self.folder, "other", "news")
 
     def add(self, *things: Base) -> None:

@@ -15,10 +15,11 @@ from connectors.activity import Activity, ContentType, Kind, Members, Page, Pers
 from connectors.base import Check, Memory
 from service.activity.collect import collect
 from service.activity.log import ActivityLog
-from service.activity.pseudonym import Pseudonymiser, open_keys
+from service.activity.pseudonym import Pseudonymiser
 from service.database import connect, migrate, transaction
 from service.models import Base, Organisation, Source
-from service.privacy.register import OptedOut, Register
+from service.places import Places
+from service.privacy.register import Register
 from service.privacy.rights import Named, Rights
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -53,29 +54,37 @@ class Script:
 
 @dataclass
 class House:
-    """`key_folder` holds the pseudonym key and the register; everything else of the folder may be lost and restored."""
+    """Of an organisation: `key_folder` holds its key and its register; everything else of the folder may be lost and restored."""
 
     engine: Engine
-    log: ActivityLog
+    places: Places
     folder: Path
-    key_folder: Path
+    organisation: str = "acme"
     now: datetime = MONDAY
 
     @property
+    def log(self) -> ActivityLog:
+        return self.places.log(self.organisation)
+
+    @property
     def key_path(self) -> Path:
-        return self.key_folder / "pseudonym.key"
+        return self.places.key(self.organisation)
+
+    @property
+    def key_folder(self) -> Path:
+        return self.key_path.parent
 
     @property
     def register(self) -> Register:
-        return Register(self.key_folder / "rights")
+        return self.places.register(self.organisation)
 
     @property
     def pseudonymiser(self) -> Pseudonymiser:
-        return Pseudonymiser(open_keys(self.key_path), "acme", OptedOut(self.register, "acme"))
+        return self.places.pseudonymiser(self.organisation)
 
     @property
     def rights(self) -> Rights:
-        return Rights(self.engine, self.log, self.pseudonymiser, "acme")
+        return Rights(self.engine, self.log, self.pseudonymiser)
 
     def person(self, account: str, source: str | None = "wiki") -> int:
         return self.pseudonymiser.person(account, source)
@@ -110,13 +119,17 @@ class House:
         self.rights.opt_in(Named(account, source))
 
 
+def placed(folder: Path) -> Places:
+    return Places(folder / "key" / "pseudonym.key", str(folder / "activity"))
+
+
 def furnished(engine: Engine, folder: Path) -> House:
     with transaction(engine) as session:
         session.add(Organisation(key="acme", name="Acme", workforce=50))
         session.flush()
         for key in ("wiki", "teams"):
             session.add(Source(organisation_id=1, key=key, connector="script", settings={}, created=MONDAY))
-    return House(engine, ActivityLog(folder / "activity"), folder, folder / "key")
+    return House(engine, placed(folder), folder)
 
 
 @pytest.fixture(scope="session")

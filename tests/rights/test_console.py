@@ -57,7 +57,8 @@ def test_from_a_backup_over_an_erasure_to_the_end_of_the_key(run, tmp_path):
     assert json.loads(run("privacy", "person", "verify", *person, "--json", given="ada\n", fails=1))["stored"]
     assert "is whole" in run("backup", str(tmp_path / "saved"))
     assert (
-        json.loads(run("restore", str(tmp_path / "saved"), "--verify", "--json"))["log_version"] is not None
+        json.loads(run("restore", str(tmp_path / "saved"), "--verify", "--json"))["log_versions"]["main"]
+        is not None
     )
     assert "Erase everything" in run(
         "privacy", "person", "erase", "--source", "export", given="ada\nn\n", fails=1
@@ -87,7 +88,10 @@ def test_from_a_backup_over_an_erasure_to_the_end_of_the_key(run, tmp_path):
     assert "nothing was destroyed" in run("privacy", "epoch", "destroy", "1", "--confirm", "no", fails=1)
     run("privacy", "epoch", "destroy", "1", given=row["fingerprint"] + "\n")
     assert "epoch begin" in run("sync", fails=1)
-    assert "epoch whose key was destroyed" in run("restore", str(tmp_path / "saved"), "--replace", fails=1)
+    again = ("restore", str(tmp_path / "saved"), "--replace")
+    assert "epoch of main whose key was destroyed" in run(*again, fails=1)
+    run(*again, "--without", "main")
+    assert json.loads(run("activity", "counts", "--json")) == []
     run("privacy", "epoch", "begin", "--yes")
     run("sync")
     assert [one["id"] for one in json.loads(run("privacy", "epoch", "list", "--json"))] == [1, 2]

@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from service.activity import epochs
-from service.activity.lock import LOG_LOCK, hold
+from service.activity.lock import hold, log_lock
 from service.activity.pseudonym import KeyUnusable, Pseudonymiser, open_keys
 from service.errors import Conflict, Invalid, NotFound
 from service.models import AuditEntry, KnownContent, Source
@@ -14,7 +14,7 @@ from service.privacy import people
 
 
 def fingerprint(house, epoch=1):
-    return next(row["fingerprint"] for row in epochs.epochs(house.key_path) if row["id"] == epoch)
+    return next(row["fingerprint"] for row in epochs.epochs(house.key_path, "acme") if row["id"] == epoch)
 
 
 def destroyed(house, epoch=1):
@@ -23,7 +23,7 @@ def destroyed(house, epoch=1):
 
 def test_no_byte_of_a_destroyed_key_is_left(house, wiki):
     house.sync(wiki)
-    key = open_keys(house.key_path).current.key
+    key = open_keys(house.key_path, "acme").current.key
     held = house.key_path.open("rb")  # the file as it was, as its blocks on the disk are
     assert key.hex().encode() in held.read()
     destroyed(house)
@@ -58,7 +58,7 @@ def test_nothing_is_destroyed_without_the_fingerprint_twice_or_during_a_sync(hou
         epochs.destroy(house.engine, house.key_path, house.register, 1, confirmed="yes")
     with pytest.raises(NotFound, match="no key of epoch 2"):
         epochs.destroy(house.engine, house.key_path, house.register, 2, confirmed="")
-    with hold(house.engine, LOG_LOCK, shared=True), pytest.raises(Conflict):
+    with hold(house.engine, log_lock("acme"), shared=True), pytest.raises(Conflict):
         destroyed(house)
     assert house.person("ada")
     destroyed(house)
@@ -84,7 +84,7 @@ def test_a_new_epoch_starts_with_nobody_and_reads_everything_anew(any_house, wik
     new = {person for person in house.logged() if person is not None}
     assert len(new) == len(old) == 3
     assert not new & old
-    assert house.log.fingerprint == Pseudonymiser(open_keys(house.key_path), "acme").fingerprint
+    assert house.log.fingerprint == Pseudonymiser(open_keys(house.key_path, "acme"), "acme").fingerprint
 
 
 def test_who_opted_out_stays_out_of_the_next_epoch(house, wiki, teams):
@@ -106,4 +106,4 @@ def test_who_opted_out_stays_out_of_the_next_epoch(house, wiki, teams):
 
 def test_without_a_key_there_is_nothing_to_list(house):
     with pytest.raises(NotFound, match="the first sync makes it"):
-        epochs.epochs(house.key_path)
+        epochs.epochs(house.key_path, "acme")

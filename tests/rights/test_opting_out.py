@@ -47,7 +47,7 @@ def test_another_account_of_theirs_is_recognised_also_if_told_after_what_it_did(
     house.sync(teams, source="teams")
     assert house.person("a-1", "teams") not in house.logged()
     assert house.person("b-1", "teams") in house.logged()
-    assert len(house.register.opted_out("acme")) == 1
+    assert len(house.register.opted_out()) == 1
 
 
 def test_what_an_account_did_before_it_was_known_to_be_theirs_is_erased_after_the_sync(
@@ -64,10 +64,10 @@ def test_what_an_account_did_before_it_was_known_to_be_theirs_is_erased_after_th
 def test_two_who_opted_out_and_are_found_to_be_one_person_count_once(house, wiki, teams):
     house.opt_out("ada")
     house.opt_out("a-1", source="teams")
-    assert len(house.register.opted_out("acme")) == 2
+    assert len(house.register.opted_out()) == 2
     house.sync(wiki)
     house.sync(teams, source="teams")
-    assert len(house.register.opted_out("acme")) == 1
+    assert len(house.register.opted_out()) == 1
     assert house.all(Organisation)[0].opted_out == 1
 
 
@@ -84,7 +84,7 @@ def test_they_can_opt_in_again(house, wiki, teams):
     house.opt_out("ada")
     house.sync(teams, source="teams")
     house.opt_in("ada@acme.example", source=None)
-    assert house.register.opted_out("acme") == []
+    assert house.register.opted_out() == []
     assert house.all(Organisation)[0].opted_out == 0
     house.sync(wiki)
     house.sync(teams, source="teams")
@@ -124,10 +124,9 @@ def test_they_count_neither_among_the_active_nor_among_those_who_could_be(house,
 def test_how_many_opted_out_is_told_only_from_the_minimum_group_on(house):
     register = house.register
     for number in range(10):
-        assert opted_out(register, "acme", 10) is None
-        register.append(OPTED_OUT, "acme", Marks(frozenset({str(number)})))
-    assert opted_out(register, "acme", 10) == 10
-    assert opted_out(register, "other", 10) is None
+        assert opted_out(register, 10) is None
+        register.append(OPTED_OUT, Marks(frozenset({str(number)})))
+    assert opted_out(register, 10) == 10
 
 
 def test_without_its_register_nothing_is_collected_of_an_organisation_people_opted_out_of(house, wiki):
@@ -135,7 +134,7 @@ def test_without_its_register_nothing_is_collected_of_an_organisation_people_opt
     os.rename(house.register.path, house.register.path.with_name("away"))
     with pytest.raises(RegisterUnusable, match="the register that tells who is missing"):
         house.sync(wiki)
-    bare = Pseudonymiser(open_keys(house.key_path), "acme")
+    bare = Pseudonymiser(open_keys(house.key_path, "acme"), "acme")
     with pytest.raises(RegisterUnusable):
         house.sync(wiki, pseudonymiser=bare)
     assert house.log.table() is None
@@ -167,19 +166,19 @@ def test_the_register_names_nobody_and_can_be_read_by_its_owner_alone(house, wik
 
 def test_a_half_written_line_is_dropped_and_a_damaged_one_refused(house):
     register = house.register
-    register.append(OPTED_OUT, "acme", Marks(frozenset({"1"})))
+    register.append(OPTED_OUT, Marks(frozenset({"1"})))
     with register.path.open("ab") as file:
         file.write(b'{"act": "opted-o')
     assert len(house.register.acts()) == 1
-    register.append(OPTED_OUT, "acme", Marks(frozenset({"2"})))
-    assert len(house.register.opted_out("acme")) == 2
+    register.append(OPTED_OUT, Marks(frozenset({"2"})))
+    assert len(house.register.opted_out()) == 2
     with register.path.open("ab") as file:
         file.write(b"nonsense\n")
     with pytest.raises(RegisterUnusable, match="line 3"):
         house.register.acts()
     register.path.with_name("rights.key").unlink()
     with pytest.raises(RegisterUnusable, match=r"rights\.key"):
-        Register(register.path).acts()
+        Register(register.path, "acme").acts()
 
 
 def test_members_told_in_part_keep_those_who_stay(house, wiki):
@@ -193,14 +192,14 @@ def test_members_told_in_part_keep_those_who_stay(house, wiki):
 
 
 def test_while_somebody_else_collects_the_sweep_is_left_to_them(house, wiki):
-    from service.activity.lock import LOG_LOCK, hold
+    from service.activity.lock import hold, log_lock
 
     house.sync(wiki)
     pseudonymiser = house.pseudonymiser
     marks = Marks(people=frozenset({house.register.of(house.person("ada"))}))
-    house.register.append(OPTED_OUT, "acme", marks)
+    house.register.append(OPTED_OUT, marks)
     pseudonymiser.opted_out.refresh()
-    with hold(house.engine, LOG_LOCK, shared=True):
+    with hold(house.engine, log_lock("acme"), shared=True):
         sweep(house.engine, house.log, pseudonymiser)
         assert house.person("ada") in house.logged()
     sweep(house.engine, house.log, pseudonymiser)

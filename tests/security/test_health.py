@@ -34,8 +34,10 @@ def test_an_unreachable_database_is_not_ready(make_app: Make, visit: Visit) -> N
 
 
 def test_an_unreadable_key_is_not_ready(make_app: Make, visit: Visit, tmp_path: Path) -> None:
-    key = tmp_path / "pseudonym.key"
-    client = visit(make_app(key_file=key))
+    client = visit(make_app())
+    assert client.get("/readyz").status_code == 200
+    key = tmp_path / "key" / "installation.key"
+    key.unlink()
     assert client.get("/readyz").status_code == 200
     key.mkdir()
     answer = client.get("/readyz")

@@ -31,13 +31,17 @@ HOOKS = {("POST", "/hooks/graph/{source}"), ("POST", "/hooks/confluence/{source}
 can bring about is a hint to read earlier; nothing is shown."""
 ANSWERS = {("GET", "/answer/{token}"), ("GET", "/answer/thanks"), ("POST", "/answer")}
 """Survey answers: whoever has a link answers, without an account."""
+EMBEDS = {("GET", f"/embed/{{kind}}{ending}") for ending in ("", ".json", ".svg")}
+"""Cards inside other pages: shown to whoever has a signed link (tests/embeds)."""
+METRICS = {("GET", "/metrics")}
+"""Read by Prometheus, which can not sign in: it has a token of its own, and is told of the operation only (tests/api)."""
 PROTECTED = set(RULES)
 READS = {Permission.OWN, Permission.VIEW, Permission.QUERY, Permission.TOKENS}
 MAY = {
     Role.VIEWER: {Permission.OWN, Permission.VIEW},
     Role.ANALYST: READS,
-    Role.COMMS_ADMIN: READS | {Permission.MANAGE},
-    Role.IT_ADMIN: READS | {Permission.AUDIT},
+    Role.COMMS_ADMIN: READS | {Permission.MANAGE, Permission.EMBED},
+    Role.IT_ADMIN: READS | {Permission.AUDIT, Permission.OPERATE, Permission.EMBED},
     Role.AUDITOR: READS | {Permission.AUDIT},
 }
 
@@ -56,11 +60,11 @@ def walk(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
 
 def test_every_route_is_public_by_name_or_has_its_rule(make_app: Callable[..., FastAPI]) -> None:
     found = set(walk(make_app().routes))
-    assert found == PUBLIC | COMPANY | HOOKS | ANSWERS | PROTECTED | {("MOUNT", "/static")}
+    assert found == PUBLIC | COMPANY | HOOKS | ANSWERS | EMBEDS | METRICS | PROTECTED | {("MOUNT", "/static")}
 
 
 def test_nothing_is_public_but_what_is_listed_here() -> None:
-    assert PUBLIC_ROUTES == PUBLIC | COMPANY | HOOKS | ANSWERS
+    assert PUBLIC_ROUTES == PUBLIC | COMPANY | HOOKS | ANSWERS | EMBEDS | METRICS
     assert not PUBLIC_ROUTES & PROTECTED
 
 
@@ -80,20 +84,24 @@ def test_what_a_route_asks_for(route: tuple[str, str], permission: Permission) -
 
 def test_only_reading_the_api_is_open_to_tokens() -> None:
     for (method, path), rule in RULES.items():
-        assert (rule.scope is not None) == path.startswith("/api/"), (method, path)
+        assert (rule.scope is not None) == path.startswith(("/api/", "/odata/")), (method, path)
         assert rule.scope is None or method == "GET"
 
 
 def test_whatever_changes_something_is_for_those_who_manage_or_for_oneself() -> None:
     changing = {rule.permission for (method, _), rule in RULES.items() if method != "GET"}
-    assert changing <= {Permission.OWN, Permission.TOKENS, Permission.MANAGE, Permission.AUDIT}
+    assert changing <= set(Permission) - {Permission.VIEW, Permission.QUERY}
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(PROTECTED))
 def test_a_protected_route_demands_a_sign_in(browser: Client, method: str, path: str) -> None:
     url = re.sub(r"\{.*?\}", "1", path)
     answer = browser.request(method, url, headers={"Accept": "text/html"})
-    if path.startswith("/api/"):
+    if path.startswith("/odata/"):
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Basic")
+        assert answer.json()["error"]["code"] == "not-signed-in"
+    elif path.startswith("/api/"):
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith("Basic")
         assert answer.json()["type"] == "urn:resonanz:problem:not-signed-in"

@@ -1,5 +1,8 @@
 """An installation of two organisations: werra, whose accounts attack, and fulda, of which every text names it."""
 
+import importlib.util
+import shutil
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +18,7 @@ from sqlalchemy import Engine, Table, select
 
 from alembic import command
 from service.app import create_app
-from service.database import alembic_config, connect, transaction
+from service.database import alembic_config, connect, migrate, transaction
 from service.models import (
     Account,
     AgreementSignature,
@@ -28,6 +31,7 @@ from service.models import (
     Publication,
     PublishedRoom,
     PublishedValue,
+    Source,
 )
 from service.security.accounts import create_account
 from service.security.roles import Role, Scope
@@ -39,6 +43,16 @@ with warnings.catch_warnings():
     # It works with httpx, and warns that it will want another client some day.
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
+
+_PATH = Path(__file__).parents[1] / "rights" / "conftest.py"
+_spec = importlib.util.spec_from_file_location("house_of_two", _PATH)
+assert _spec is not None
+assert _spec.loader is not None
+_rights: Any = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = _rights
+_spec.loader.exec_module(_rights)
+
+act, wiki, empty_database = _rights.act, _rights.wiki, _rights.empty_database
 
 OWN, OTHER = "werra", "fulda"
 PASSWORD = "ein langes Passwort 7"
@@ -104,6 +118,45 @@ def cheap_hashes() -> Iterator[None]:
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr("service.security.accounts.hasher", cheap)
         yield
+
+
+def housed(engine: Engine, folder: Path) -> dict[str, Any]:
+    """Each organisation with a source of its own, and one database for both; nothing is collected yet."""
+    with transaction(engine) as session:
+        for number, key in enumerate((OWN, OTHER), 1):
+            session.add(Organisation(id=number, key=key, name=key.title(), workforce=50))
+            session.flush()
+            own = {"key": f"{key}-wiki", "connector": "script", "settings": {}, "created": NOW}
+            session.add(Source(organisation_id=number, **own))
+    places = _rights.placed(folder)
+    return {key: _rights.House(engine, places, folder, key) for key in (OWN, OTHER)}
+
+
+@pytest.fixture
+def houses(empty_database: Path, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """On SQLite."""
+    shutil.copy(empty_database, tmp_path / "resonanz.db")
+    engine = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
+    yield housed(engine, tmp_path)
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_houses(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """On each database, with the real schema."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("houses")
+        return
+    engine = connect(request.getfixturevalue("postgres_url"))
+    migrate(engine)
+    yield housed(engine, tmp_path)
+    engine.dispose()
+
+
+@pytest.fixture
+def script() -> Any:
+    """A connector that plays a script."""
+    return _rights.Script
 
 
 @dataclass

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from service.activity.pseudonym import Pseudonymiser, open_keys
 from service.cli import app
 from service.cli.context import Context
 from service.models import Organisation, Person, Room
@@ -79,7 +78,11 @@ def stored(place: Path) -> dict[str, Any]:
         people = [(keys[one.organisation_id], one.pseudonym) for one in session.scalars(select(Person))]
         rooms = sorted((keys[one.organisation_id], one.key) for one in session.scalars(select(Room)))
     context.engine.dispose()
-    counted = json.loads(fine("activity", "counts", "--by", "source", "--json"))
+    counted = [
+        row
+        for key in sorted(keys.values())
+        for row in json.loads(fine("activity", "counts", "--by", "source", "--organisation", key, "--json"))
+    ]
     return {
         "people": {key: {pseudonym for owner, pseudonym in people if owner == key} for key in keys.values()},
         "rooms": rooms,
@@ -91,8 +94,7 @@ def test_the_same_person_has_different_pseudonyms_in_different_organisations(pla
     found = stored(place)
     assert found["activities"] == {"werra-files": 2, "fulda-files": 2}
     assert not found["people"]["werra"] & found["people"]["fulda"]
-    keys = open_keys(Settings().key_path)
-    one, other = Pseudonymiser(keys, "werra"), Pseudonymiser(keys, "fulda")
+    one, other = (Settings().places.pseudonymiser(key) for key in ("werra", "fulda"))
     assert one.person("ada@example.com") != other.person("ada@example.com")
     assert one.person("ada", "files") != other.person("ada", "files")
     assert one.alias("page-1") != other.alias("page-1")
@@ -139,6 +141,12 @@ ATTACKS = (
     ("organisation", "calendar", "set", "--region", "DE-BY"),
     ("privacy", "agreement", "draft"),
     ("room", "set", "HR", "--purpose", "team"),
+    ("activity", "counts"),
+    ("activity", "edges"),
+    ("privacy", "epoch", "list"),
+    ("privacy", "epoch", "destroy", "1", "--confirm", "x"),
+    ("privacy", "epoch", "begin", "--yes"),
+    ("privacy", "retention"),
     ("organisation", "set", "--name", "x", "--key", "../fulda"),
 )
 """What names a thing of another organisation, or no organisation where there are two."""
@@ -186,3 +194,38 @@ def test_stopping_one_leaves_the_other_running(place: Path) -> None:
     assert stopped == {"werra": True, "fulda": False}
     assert run("sync", "werra-files").exit_code != 0
     assert run("sync", "fulda-files").exit_code == 0
+
+
+def test_doctor_looks_at_the_key_and_the_log_of_each_and_finds_two_keys_alike(place: Path) -> None:
+    def told() -> dict[str, Any]:
+        return {row["check"]: row for row in json.loads(run("doctor", "--json").output)["checks"]}
+
+    found = told()
+    for check in ("key", "activities"):
+        assert found[check]["ok"]
+        assert "werra: " in found[check]["detail"]
+        assert "fulda: " in found[check]["detail"]
+    places = Settings().places
+    content = json.loads(places.key("werra").read_text()) | {"organisation": "fulda"}
+    places.key("fulda").write_text(json.dumps(content))
+    assert not told()["key"]["ok"]
+    assert "have the same key" in told()["key"]["detail"]
+    assert run("sync", "fulda-files").exit_code != 0
+
+
+def test_the_end_of_one_key_is_not_that_of_the_other(place: Path) -> None:
+    before = stored(place)
+    (row,) = json.loads(fine("privacy", "epoch", "list", "--organisation", "fulda", "--json"))
+    words = ("privacy", "epoch", "destroy", "1", "--confirm", row["fingerprint"])
+    assert run(*words, "--organisation", "werra").exit_code != 0
+    fine(*words, "--organisation", "fulda")
+    # By its name it would be read first.
+    done = run("sync", "--json")
+    assert done.exit_code == 1
+    assert [report["source"] for report in json.loads(done.stdout)] == ["werra-files"]
+    assert "fulda-files: the key of epoch 1 was destroyed" in done.stderr
+    fine("privacy", "epoch", "begin", "--yes", "--organisation", "fulda")
+    after = stored(place)
+    assert after["people"]["fulda"] == set()
+    assert after["people"]["werra"] == before["people"]["werra"]
+    assert after["activities"] == {"werra-files": 2}

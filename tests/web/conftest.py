@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -113,6 +114,12 @@ class Builder:
                 data_until=data_until,
                 minimum_group=10,
                 digest=sha256(self.key.encode()).hexdigest(),
+                summary={
+                    **Counter(row.state for row in self.values),
+                    "suppressed_by_reason": Counter(
+                        row.reason for row in self.values if row.state == "suppressed"
+                    ),
+                },
             )
             db.add(run)
             db.flush()
@@ -259,7 +266,25 @@ def fill(builder: Builder) -> None:
                 builder.value(
                     "room_type", 1.0, since(n), scope="room", scope_key=key, category="broadcast", people=None
                 )
-    units = {
+    units(builder)
+    read = datetime.now(UTC)
+    for kind, share, missing, reasons in (
+        ("create", 1.0, 0, {}),
+        ("edit", 0.97, 1, {"access_denied": 1}),
+        ("comment", 0.97, 1, {"access_denied": 1}),
+        ("react", 0.88, 1, {"access_denied": 1, "not_due": 240}),
+        ("view", None, 0, {"unsupported": 1}),
+    ):
+        builder.coverage.append(
+            PublishedCoverage(
+                source="wiki", kind=kind, share=share, rooms_missing=missing, reasons=reasons, data_until=read
+            )
+        )
+
+
+def units(builder: Builder) -> None:
+    """Units over time, some of them hidden; and what is told across units, of leaders and of official pages."""
+    shares = {
         "Vertrieb": 0.41,
         "Schaden": 0.33,
         "IT": 0.52,
@@ -267,10 +292,23 @@ def fill(builder: Builder) -> None:
         "Finanzen": 0.22,
         "Kundenservice Außenstelle Eschwege": 0.17,
     }
-    for unit, share in units.items():
+    for unit, share in shares.items():
         builder.value(
             "active_share", share, since(PERIODS - 1), scope="unit", scope_key=unit, spread=0.05, people=120
         )
+        for n in range(PERIODS - 5, PERIODS):
+            builder.value("ei_index", share - 0.3 + 0.04 * wobble(n), since(n), scope="unit", scope_key=unit)
+    builder.value("ei_index", None, since(PERIODS - 6), scope="unit", scope_key="IT", reason="few_ties")
+    for n in range(PERIODS - 4, PERIODS):
+        for metric, value in {"cross_unit_share": 0.46, "ei_index": -0.08, "dialogue_share": 0.33}.items():
+            builder.value(metric, value + 0.02 * wobble(n), since(n))
+        builder.value("active_leader_share", 0.34 + 0.03 * wobble(n), since(n), spread=0.12, people=60)
+        builder.value("leader_reply_share", None, since(n), reason="small_group", people=None)
+        builder.value("stale_share", 0.41 - 0.02 * wobble(n), since(n), people=80)
+        for category, share in {"answering": 0.2, "publishing": 0.15, "silent": 0.65}.items():
+            builder.value("leader_parts", share, since(n), category=category, people=60)
+    for kind, share in {"project_team": 0.1, "broadcast": 0.6, "community": 0.2, "forum": 0.1}.items():
+        builder.value("room_type", share, since(PERIODS - 1), category=kind, people=None)
     for unit, reason in {"Vorstandsbüro": "small_group", "Revision": "complementary"}.items():
         builder.value(
             "active_share", None, since(PERIODS - 1), scope="unit", scope_key=unit, reason=reason, people=None
@@ -285,19 +323,6 @@ def fill(builder: Builder) -> None:
         bound=(0.0, 0.1),
         people=None,
     )
-    read = datetime.now(UTC)
-    for kind, share, missing, reasons in (
-        ("create", 1.0, 0, {}),
-        ("edit", 0.97, 1, {"access_denied": 1}),
-        ("comment", 0.97, 1, {"access_denied": 1}),
-        ("react", 0.88, 1, {"access_denied": 1, "not_due": 240}),
-        ("view", None, 0, {"unsupported": 1}),
-    ):
-        builder.coverage.append(
-            PublishedCoverage(
-                source="wiki", kind=kind, share=share, rooms_missing=missing, reasons=reasons, data_until=read
-            )
-        )
 
 
 READABLE = [
@@ -376,13 +401,19 @@ def ada(engine: Engine) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def werra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the whole organisation, published."""
+def werra_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The database of the whole organisation, published."""
     engine = connect(f"sqlite:///{tmp_path_factory.mktemp('werra') / 'web.db'}")
     Base.metadata.create_all(engine, tables=READABLE)
     builder = Builder(engine)
     fill(builder)
     builder.publish(since(PERIODS) - timedelta(days=1))
-    with served(engine) as url:
-        yield url
+    yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def werra(werra_engine: Engine) -> Iterator[str]:
+    """The address of the whole organisation, published."""
+    with served(werra_engine) as url:
+        yield url

@@ -8,7 +8,7 @@ RELAUNCH = date(2026, 6, 22)
 
 
 def told(client, language):
-    text = client.get(f"/?lang={language}").text
+    text = client.get(f"/adoption?lang={language}").text
     found = re.search(r'<section id="changes".*?</section>', text, flags=re.DOTALL)
     return found and html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0])))
 

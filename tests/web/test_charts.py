@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from metrics.metric import Measure
-from service.web import charts, palette, svg
+from service.web import charts, palette, row_charts, svg
 from service.web.pictures import Gallery
 from service.web.rendering import STATIC
 
@@ -79,6 +79,12 @@ def test_lines_and_areas_reach_three_to_one(colour):
 def test_the_reason_in_a_hidden_field_is_readable_on_it():
     assert contrast(palette.HIDDEN_INK, palette.HIDDEN) >= 4.5
     assert contrast(dark()[palette.HIDDEN_INK], dark()[palette.HIDDEN]) >= 4.5
+
+
+def test_what_is_written_on_a_field_can_be_read_on_every_shade():
+    for ground, ink in zip(palette.HEAT, palette.HEAT_INK, strict=True):
+        assert contrast(ink, ground) >= 4.5
+        assert contrast(dark()[ink], dark()[ground]) >= 4.5
 
 
 def test_every_chart_colour_has_a_dark_counterpart():
@@ -195,10 +201,10 @@ def test_parts_stand_on_each_other_and_a_hidden_part_is_named():
 
 def test_a_row_without_a_value_says_why_and_has_no_dot():
     rows = [
-        charts.Row("Vertrieb", 0.4, "40 %", 0.35, 0.45),
-        charts.Row("Vorstand", None, "Gruppe zu klein", hidden="Gruppe zu klein"),
+        row_charts.Row("Vertrieb", 0.4, "40 %", 0.35, 0.45),
+        row_charts.Row("Vorstand", None, "Gruppe zu klein", hidden="Gruppe zu klein"),
     ]
-    drawing = drawn(charts.dots(rows, Measure.SHARE))
+    drawing = drawn(row_charts.dots(rows, Measure.SHARE))
     assert "Gruppe zu klein" in texts(drawing)
     assert drawing.count("<title>Vertrieb: 40 %</title>") == 1
     assert "<title>Vorstand" not in drawing
@@ -206,19 +212,21 @@ def test_a_row_without_a_value_says_why_and_has_no_dot():
 
 def test_names_that_are_alike_after_cutting_stay_two_rows():
     name = "Kundenservice Außenstelle Eschwege und Umgebung"
-    rows = [charts.Row(f"{name} {n}", 0.1 * n, f"{n}0 %") for n in (1, 2)]
-    shown = texts(drawn(charts.dots(rows, Measure.SHARE)))
+    rows = [row_charts.Row(f"{name} {n}", 0.1 * n, f"{n}0 %") for n in (1, 2)]
+    shown = texts(drawn(row_charts.dots(rows, Measure.SHARE)))
     assert {"10 %", "20 %"} <= set(shown)
     assert sum(text.startswith("Kundenservice") and text.endswith("…") for text in shown) == 2
 
 
 def test_bars_carry_their_values():
     rows = [
-        charts.Row("lebendig", 0.3, "30 %"),
-        charts.Row("schläft", 0.0, "0 %"),
-        charts.Row("verlassen", None, "nicht bekannt"),
+        row_charts.Row("lebendig", 0.3, "30 %"),
+        row_charts.Row("schläft", 0.0, "0 %"),
+        row_charts.Row("verlassen", None, "nicht bekannt"),
     ]
-    assert {"lebendig", "30 %", "0 %", "verlassen", "nicht bekannt"} <= set(texts(drawn(charts.bars(rows))))
+    assert {"lebendig", "30 %", "0 %", "verlassen", "nicht bekannt"} <= set(
+        texts(drawn(row_charts.bars(rows)))
+    )
 
 
 @settings(max_examples=20, deadline=None)
@@ -229,9 +237,20 @@ def test_bars_carry_their_values():
 @example("\u202e\u0301 \n")
 def test_names_from_outside_can_neither_break_out_of_a_drawing_nor_end_the_process(name):
     hostile = f"</text><script>alert(1)</script>{name}\"'"
-    drawing = drawn(charts.bars([charts.Row(hostile, 0.3, hostile)]))
+    drawing = drawn(row_charts.bars([row_charts.Row(hostile, 0.3, hostile)]))
     assert "<script" not in drawing
     ET.fromstring(drawing)
+
+
+def test_values_below_zero_stand_left_of_it():
+    rows = [
+        row_charts.Row("IT", -0.4, "−0.40"),
+        row_charts.Row("HR", 0.4, "+0.40"),
+        row_charts.Row("CEO", None, "", hidden="hidden"),
+    ]
+    spec = row_charts.dots(rows, Measure.INDEX)
+    assert spec["layer"][1]["encoding"]["x"]["scale"]["domain"][0] == -0.4
+    assert {"IT", "HR", "CEO", "hidden"} <= set(texts(drawn(spec)))
 
 
 def test_narrow_drawings_are_drawn_narrow():

@@ -136,10 +136,10 @@ def test_memory_does_not_grow_with_the_number_of_files(connect: Any, monkeypatch
         tracemalloc.stop()
         return last
 
-    held(15)  # what is loaded once is no part of it
-    few, many = held(15), held(60)
-    # Less than the smallest object and the reference to it, were one kept for each of the 9,000 further files.
-    assert many - few < 9_000 * 16
+    held(3)  # what is loaded once is no part of it
+    few, many = held(15), held(40)
+    # Less than the smallest object and the reference to it, were one kept for each of the 5,000 further files.
+    assert many - few < 5_000 * 16
 
 
 def test_the_cursor_of_a_thousand_drives_stays_small(connect: Any) -> None:
