@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from service.database import connect, migrate
 
+HERE = Path(__file__).parent
 settings.register_profile(
     "resonanz",
     deadline=None,
@@ -20,6 +21,14 @@ settings.register_profile(
 # What takes long is tried on a part of all cases by `make test`, and on all of them in a run of its own.
 settings.register_profile("thorough", settings.get_profile("resonanz"), max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "resonanz"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests run in one process, unless they are of another group: what they share is made once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(HERE).as_posix()))
 
 
 @pytest.fixture(scope="session")

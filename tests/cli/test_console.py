@@ -47,7 +47,7 @@ class Console:
 
 @pytest.fixture(scope="module")
 def intranet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Intranet]:
-    company = Company.generate(3, people=80, until=UNTIL, months=8, scale=0.15)
+    company = Company.generate(3, people=80, until=UNTIL, months=5, scale=0.15)
     with Intranet(tmp_path_factory.mktemp("platforms"), company=company) as running:
         yield running
 

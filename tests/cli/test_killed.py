@@ -23,7 +23,7 @@ TABLES = "source,room,kind,content_type,day"
 
 @pytest.fixture(scope="module")
 def intranet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Intranet]:
-    company = Company.generate(5, people=80, until=date(2026, 9, 30), months=8, scale=0.15)
+    company = Company.generate(5, people=80, until=date(2026, 9, 30), months=5, scale=0.15)
     workplace = Workplace(company, seed=5, scale=0.3)
     workplace.advance(company.timelines["intranet"].store.clock())
     with Intranet(tmp_path_factory.mktemp("platforms"), company=company, workplace=workplace) as running:

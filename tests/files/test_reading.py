@@ -168,11 +168,11 @@ def test_memory_does_not_grow_with_the_file(folder):
             tracemalloc.stop()
 
     held(2_000)
-    (small, small_peak), (large, large_peak) = held(4_000), held(24_000)
-    # Less than a reference alone would take, were one kept for each of the 20,000 further lines.
-    assert large - small < 20_000 * 8
+    (small, small_peak), (large, large_peak) = held(3_000), held(13_000)
+    # Less than a reference alone would take, were one kept for each of the 10,000 further lines.
+    assert large - small < 10_000 * 8
     # A page is larger in the large file; the lines themselves would take twice as much.
-    assert large_peak - small_peak < 20_000 * 40
+    assert large_peak - small_peak < 10_000 * 40
 
 
 def test_a_check_says_what_would_be_taken_and_where_to_look(folder):

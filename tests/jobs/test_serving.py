@@ -129,8 +129,8 @@ def test_told_to_end_it_answers_gives_its_job_back_and_ends_well(
         for _ in range(200):
             try:
                 answers.append(client.get("/jobs").status_code)
-            except httpx.ConnectError:
-                return  # it takes no requests any more
+            except (httpx.ConnectError, httpx.ReadError, httpx.RemoteProtocolError):
+                return  # it takes no requests any more, neither on new connections nor on those it kept
 
     threads = [threading.Thread(target=watch), threading.Thread(target=ask)]
     for thread in threads:
