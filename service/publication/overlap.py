@@ -93,22 +93,14 @@ class Groups:
         """As `service.publication.measured.Unions`."""
         moment = self._moment(since, until)
         if moment not in self._unions:
-            units = {
-                person: None if unit is None else self.unit_keys.get(unit)
-                for person, unit in self.units(moment).items()
-            }
-            self._unions[moment] = made_of_units(self.members(moment), units)
+            self._unions[moment] = made_of_units(self.members(moment), self._named_units(moment))
         return self._unions[moment]
 
     def beyond(self, since: date, until: date) -> Sequence[tuple[Scope, Scope, int, int]]:
         """As `service.publication.measured.Beyond`."""
         moment = self._moment(since, until)
         if moment not in self._beyond:
-            units = {
-                person: None if unit is None else self.unit_keys.get(unit)
-                for person, unit in self.units(moment).items()
-            }
-            self._beyond[moment] = going_beyond(self.members(moment), units, self.k)
+            self._beyond[moment] = going_beyond(self.members(moment), self._named_units(moment), self.k)
         return self._beyond[moment]
 
     def units(self, moment: datetime) -> dict[int, int | None]:
@@ -116,6 +108,12 @@ class Groups:
         states = {number: human.at(moment) for number, human in self.humans.items()}
         return {
             number: state.unit for number, state in states.items() if state.kind == "human" and state.active
+        }
+
+    def _named_units(self, moment: datetime) -> dict[int, str | None]:
+        return {
+            person: None if unit is None else self.unit_keys.get(unit)
+            for person, unit in self.units(moment).items()
         }
 
     def members(self, moment: datetime) -> dict[str, frozenset[int]]:
@@ -198,14 +196,14 @@ def going_beyond(
 
     With how many these are, and how many the second has that the first has not.
     """
+    if not rooms:
+        return []
     units: dict[str, set[int]] = defaultdict(set)
     for person, unit in unit_of.items():
         if unit is not None:
             units[unit].add(person)
     scopes: list[Scope] = [*(("unit", unit) for unit in units), *(("room", room) for room in rooms)]
     groups = [*map(frozenset, units.values()), *rooms.values()]
-    if not rooms:
-        return []
     matrix, _ = _indicators(groups)
     both = (matrix @ matrix.T).toarray()
     sizes = both.diagonal()
