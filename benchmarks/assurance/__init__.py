@@ -1,0 +1,1 @@
+"""What Resonanz promises about load, faults, attacks and access, as checks that measure it."""
