@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def thorough() -> bool:
     """Whether everything is tried (`HYPOTHESIS_PROFILE=thorough`)."""
     return bool(settings.default and settings.default.max_examples > 100)
+
+
+@pytest.fixture(scope="session")
+def views(thorough: bool) -> list[tuple[str, int]]:
+    """Languages and widths (px) in which pages are looked at: each once, and all together where everything is tried.
+
+    German words are the longer ones: they are tried where there is little room.
+    """
+    return list(product(("de", "en"), (1280, 360))) if thorough else [("en", 1280), ("de", 360)]
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ from service.activity import journal
 from service.activity.log import ActivityLog
 
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
-KILLS = int(os.environ.get("RESONANZ_TEST_KILLS", "10"))
+KILLS = int(os.environ.get("RESONANZ_TEST_KILLS", "5"))
 
 SETTINGS = settings(
     max_examples=int(os.environ.get("RESONANZ_TEST_EXAMPLES", "15")),

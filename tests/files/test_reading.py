@@ -170,11 +170,11 @@ def test_memory_does_not_grow_with_the_file(folder):
             gc.unfreeze()
 
     held(4_000)
-    (small, small_peak), (large, large_peak) = held(4_000), held(40_000)
-    # Less than a reference alone would take, were one kept for each of the 36,000 further lines.
-    assert large - small < 36_000 * 8
+    (small, small_peak), (large, large_peak) = held(4_000), held(18_000)
+    # Less than a reference alone would take, were one kept for each of the 14,000 further lines.
+    assert large - small < 14_000 * 8
     # A page is larger in the large file; the lines themselves would take twice as much.
-    assert large_peak - small_peak < 36_000 * 40
+    assert large_peak - small_peak < 14_000 * 60
 
 
 def test_a_check_says_what_would_be_taken_and_where_to_look(folder):

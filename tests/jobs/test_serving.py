@@ -17,15 +17,15 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from service.activity.counts import counts
-from service.cli.context import Context
+from service.context import Context
 from service.database import transaction
 from service.demo.confluence_data_center import DataCenter
 from service.demo.faults import Faults
 from service.demo.uniform import uniform
+from service.grants import Role
 from service.jobs.queue import Wanted, enqueue
 from service.models import AuditEntry, Job, Organisation, Source, Sync, Worker
 from service.security.accounts import create_account
-from service.security.roles import Role
 from service.settings import Settings
 
 PASSWORD = "ein langes Passwort 7"
@@ -140,6 +140,7 @@ def test_told_to_end_it_answers_gives_its_job_back_and_ends_well(
     assert process.wait(LONG) == 0
     for thread in threads:
         thread.join()
+    client.close()
     assert set(answers) == {200}
     assert any('"number"' in line for line in watched)
     given_back = job(place.engine)

@@ -13,12 +13,14 @@ from sqlalchemy import Engine, select
 from connectors.activity import Activity, Alias, ContentType, Counter, CounterName, Kind, Page, Person, Room
 from connectors.base import Check, Memory
 from metrics import facts
+from metrics.catalog import CATALOG
 from service.activity.collect import collect
 from service.activity.log import ActivityLog
 from service.activity.memory import SourceMemory
-from service.activity.pseudonym import Hasher, Pseudonymiser, open_keys
+from service.activity.pseudonym import Pseudonymiser, open_keys
 from service.activity.report import Report
 from service.database import connect, transaction
+from service.hashes import Hasher
 from service.identity import people
 from service.linkage import declare
 from service.measure import measure
@@ -27,6 +29,14 @@ from service.models import Base, Measurement, Organisation, Source
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WEEK = date(2026, 3, 2)
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what the tests ask for is measured."""
+    monkeypatch.setattr(
+        "service.measure.run.CATALOG", {key: CATALOG[key] for key in ("active_share", "interactive_share")}
+    )
 
 
 @dataclass

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from metrics.facts import log
-from service.activity.pseudonym import Hasher
 from service.database import connect, migrate, transaction
+from service.engines.relations import register
+from service.hashes import Hasher
 from service.measure import Summary, measure
 from service.models import (
     Coverage,
@@ -28,7 +29,6 @@ from service.models import (
     Sync,
     Unit,
 )
-from service.relations import register
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)

@@ -16,13 +16,13 @@ from sqlglot.errors import UnsupportedError
 from metrics import facts
 from metrics.catalog import CATALOG
 from service.activity.log import ActivityLog
-from service.activity.novelty import LogUnusable
+from service.delta import LogUnusable
 from service.engines import compute_engine
 from service.engines.duck import DuckDB
+from service.engines.relations import rename, to_arrow
 from service.engines.spark import Reading, Spark, SparkMissing
 from service.errors import Invalid
 from service.measure import measure
-from service.relations import rename, to_arrow
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 Z85 = bytes.maketrans(

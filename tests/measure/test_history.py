@@ -13,7 +13,6 @@ from service.database import transaction
 from service.errors import Invalid
 from service.identity import people
 from service.measure.reorganisation import reorganisations
-from service.measure.working import public_holidays, working_times
 from service.models import (
     Membership,
     Milestone,
@@ -27,6 +26,7 @@ from service.models import (
     Sync,
     Unit,
 )
+from service.working_time import public_holidays, working_times
 
 MONDAY = date(2026, 3, 2)
 THEN, LATER = datetime(2026, 3, 20, 8, tzinfo=UTC), datetime(2026, 3, 31, 8, tzinfo=UTC)

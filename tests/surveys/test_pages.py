@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,9 +22,9 @@ from sqlalchemy import Engine, event, func, select
 
 from service.app import create_app
 from service.database import connect, transaction
+from service.grants import Role
 from service.models import AuditEntry, Invitation, Organisation, Response
 from service.security.accounts import create_account
-from service.security.roles import Role
 from service.settings import Settings
 from service.surveys import rounds
 from service.surveys.answering import store
@@ -304,11 +305,9 @@ def sign_in(page: Any, url: str, name: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
-@pytest.mark.parametrize("language", ["de", "en"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(browser, served, tokens, width, language):
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(browser, served, tokens, views):
     url, _ = served
-    for name in (None, "comms_admin", "viewer"):
+    for (language, width), name in product(views, (None, "comms_admin", "viewer")):
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme="dark" if language == "en" else "light"
         )

@@ -123,7 +123,7 @@ def test_the_time_of_a_collection_is_that_of_its_requests_side_by_side(
 
 
 def test_memory_does_not_grow_with_the_number_of_files(connect: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(delta, "RECENT", 1_000)
+    monkeypatch.setattr(delta, "RECENT", 400)
 
     def held(pages: int) -> int:
         """What is held with the last page, when nothing is read ahead any more and the garbage is collected."""
@@ -139,9 +139,9 @@ def test_memory_does_not_grow_with_the_number_of_files(connect: Any, monkeypatch
         return last
 
     held(3)  # what is loaded once is no part of it
-    few, many = held(15), held(40)
-    # Less than the smallest object and the reference to it, were one kept for each of the 5,000 further files.
-    assert many - few < 5_000 * 16
+    few, many = held(5), held(15)
+    # Less than the smallest object and the reference to it, were one kept for each of the 2,000 further files.
+    assert many - few < 2_000 * 16
 
 
 def test_the_cursor_of_a_thousand_drives_stays_small(connect: Any) -> None:
