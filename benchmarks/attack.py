@@ -16,6 +16,7 @@ from math import log, sqrt
 import numpy as np
 
 from benchmarks import joining
+from benchmarks.assurance.figure import Figure
 from benchmarks.attacker import (
     Published,
     Publisher,
@@ -27,10 +28,13 @@ from benchmarks.attacker import (
 )
 from benchmarks.histories import ALL, JOINED, WEEKS, History, draw
 from service.publication.measured import Scope
+from service.publication.rounding import people_step
 
 ALLOWED = 5.0
 """Points an attacker may be better than a blind guess."""
 PINNED = 0.99
+FEW = 100
+"""Fewer guesses than these tell nothing."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,18 @@ class Report:
     errors: list[float] = field(default_factory=list)
     """How far shown shares are rounded from the true ones, in points."""
     seconds: float = 0.0
+
+    def add(self, other: "Report") -> None:
+        """Take in what was found in other histories."""
+        self.histories += other.histories
+        self.seconds += other.seconds
+        self.errors += other.errors
+        self.cells += other.cells
+        self.people += other.people
+        for name, found in other.violations.items():
+            self.violations[name] += found
+        for name, guesses in other.guesses.items():
+            self.guesses[name] += guesses
 
     def gain(self, name: str, *, control: bool = False) -> tuple[float, float, float]:
         """Points over a blind guess, and the ends of its 95 % interval."""
@@ -132,7 +148,7 @@ def _guess_joined(history: History, weeks: Sequence[Published], report: Report) 
     }
     others = history.habits[groups[0]]
     noise = 2 * float((others * (1 - others)).sum()) + 0.01
-    blur = history.k**2 / 6
+    blur = people_step(history.weeks[0].window, history.k) ** 2 / 6
     active = [bool(week.active[person]) for week in history.weeks]
 
     def guess(
@@ -220,6 +236,68 @@ def tell(report: Report) -> None:
     for name, found in report.violations.items():
         for what in found[:5]:
             print(f"VIOLATION, {name}: {what}")
+
+
+PROMISED = {
+    "P1": ("small groups", "overlapping groups", "bounds", "repeated queries"),
+    "P2": ("differences over time",),
+    "P3": ("linear reconstruction", "intervals"),
+}
+"""Which attacks belong to which promise."""
+
+
+def figures(histories: int = 10_000, *, block: int = 500, groups: int = 20_000) -> Iterator[Figure]:
+    """What the attacks find in so many histories, told anew after each block of them; then what joining tells in `groups` groups."""
+    report = Report()
+    while report.histories < histories:
+        report.add(run(min(block, histories - report.histories), start=report.histories))
+        for row, names in PROMISED.items():
+            yield from (_hard(row, name, report, histories) for name in names)
+        yield from (_soft(name, report, histories) for name in report.guesses)
+    for weeks in (1, 4, 13, 26, 52):
+        for steadiness, habit in ((0.2, "always or never active"), (1.0, "mixed habits")):
+            gained = joining.gain(weeks, groups, steadiness=steadiness)
+            for attack, one in (("simple", gained.told), ("full", gained.full)):
+                yield Figure(
+                    "P2",
+                    f"points: somebody joins, {weeks} weeks before and after, {habit}, the {attack} attack",
+                    f"at most {ALLOWED:g}",
+                    f"{one.gain:.1f} (95 %: {one.low:.1f} to {one.high:.1f}; {gained.guesses:,} guesses); with exact shares {gained.exact.gain:.1f}",
+                    _within(one.low, one.high) if gained.guesses >= FEW else None,
+                    0,
+                )
+
+
+def _hard(row: str, name: str, report: Report, wanted: int) -> Figure:
+    found = report.violations[name]
+    value = (
+        f"{len(found)} in {report.histories:,} of {wanted:,} histories (seeds 0 to {report.histories - 1:,})"
+    )
+    if found:
+        value += f": {found[0]}"
+    holds = False if found else report.histories >= wanted or None
+    return Figure(row, f"{name}: violations", "0", value, holds, 0)
+
+
+def _soft(name: str, report: Report, wanted: int) -> Figure:
+    number = len(report.guesses[name])
+    what, target = f"points over a blind guess: {name}", f"at most {ALLOWED:g}"
+    if number < FEW:
+        return Figure(
+            "P2", what, target, f"{number} guesses in {report.histories:,} histories: too few", None, 0
+        )
+    middle, low, high = report.gain(name)
+    control, _, _ = report.gain(name, control=True)
+    value = f"{middle:.1f} (95 %: {low:.1f} to {high:.1f}; {number:,} guesses); unprotected {control:.1f}"
+    holds = _within(low, high)
+    return Figure(
+        "P2", what, target, value, holds if report.histories >= wanted or holds is False else None, 0
+    )
+
+
+def _within(low: float, high: float) -> bool | None:
+    """Whether a gain is at most what is allowed; None where its interval holds the limit."""
+    return None if low <= ALLOWED < high else high <= ALLOWED
 
 
 def main(histories: int) -> int:

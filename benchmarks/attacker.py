@@ -19,7 +19,7 @@ from service.publication.grid import decide
 from service.publication.measured import Measured, Outcome, Scope
 from service.publication.overlap import Groups, going_beyond, made_of_units
 from service.publication.publish import LINKS, form
-from service.publication.rounding import rounded_share
+from service.publication.rounding import people_step, rounded_share
 
 FORMS = {key: form(CATALOG[key]) for key in (*{metric for metric, _ in COUNTED}, "response_rate")}
 FREE_ROLES = len(ROLES) - 1
@@ -289,11 +289,11 @@ def _room(scope: Scope) -> str:
 
 def _span(row: Measured, k: int) -> tuple[int, int]:
     """How far the count behind a share can lie below and above the true one, for a reader who knows the rules."""
-    people, count = row.people or 0, row.affirming or 0
+    people, count, persons = row.people or 0, row.affirming or 0, people_step(row.window, k)
     same = [
         other
         for other in range(k, people - k + 1)
-        if rounded_share(other, people, k, 0.01) == rounded_share(count, people, k, 0.01)
+        if rounded_share(other, people, k, persons, 0.01) == rounded_share(count, people, k, persons, 0.01)
     ]
     # Something that should not be shown at all is known exactly.
     return (count - same[0], same[-1] - count) if same else (0, 0)

@@ -16,13 +16,14 @@ import numpy as np
 from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
+from benchmarks.assurance.figure import Figure
 from metrics.metric import Window
 from metrics.periods import Period, complete_periods
 from service.advice.catalogue import current
 from service.advice.effect import Answer, Effect, Judge
 from service.database import connect
 from service.models import Base, MeasureDecision, Organisation, Publication, PublishedValue
-from service.publication.rounding import rounded_share
+from service.publication.rounding import people_step, rounded_share
 from service.published import Published
 
 BEGAN, DONE = date(2025, 3, 3), date(2025, 4, 14)
@@ -126,6 +127,7 @@ def _cells(
 ) -> Iterator[tuple[dict[str, object], Period, float]]:
     """Each period as it is published, with how much the measure raised it."""
     window = Window.WEEK if scenario.measure == WEEKLY else Window.DAYS28
+    persons = people_step(window, MINIMUM_GROUP)
     # People who are asked every week, or posts that differ from one period to the next.
     size = int(chance.integers(300, 3000))
     habits = chance.beta(1.2, 3.0, size)
@@ -139,7 +141,7 @@ def _cells(
         rise = scenario.effect * float(np.clip(begun, 0.0, 1.0))
         usual = np.clip(habits * np.exp(swing), 0.0, 1.0)
         chances = np.clip(usual + rise, 0.0, 1.0)
-        value = rounded_share(int((chance.random(size) < chances).sum()), size, MINIMUM_GROUP, STEP)
+        value = rounded_share(int((chance.random(size) < chances).sum()), size, MINIMUM_GROUP, persons, STEP)
         cell: dict[str, object] = {
             "publication_id": run,
             "metric": METRICS[scenario.measure],
@@ -152,6 +154,18 @@ def _cells(
             "state": "published",
         }
         yield cell, period, float(chances.mean() - usual.mean())
+
+
+def figures(organisations: int = 300, scenarios: tuple[Scenario, ...] = SCENARIOS) -> Iterator[Figure]:
+    """How often the interval holds the true effect, for each scenario."""
+    for scenario in scenarios:
+        tally = simulate(scenario, organisations)
+        answers = ", ".join(f"{answer.value} {number}" for answer, number in tally.answers.most_common())
+        seen = len(tally.holds)
+        value = "no interval could be computed"
+        if seen:
+            value = f"the 95 % interval holds the effect in {tally.rate:.1%} of {seen}, {fmean(tally.widths):.3f} wide; {answers}"
+        yield Figure("C6", scenario.name, "", value, True if seen else None, 1)
 
 
 def main(organisations: int) -> None:

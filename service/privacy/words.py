@@ -131,8 +131,8 @@ RULES: Mapping[str, Label] = {
         en="A value of which one person makes up more than half is not shown",
     ),
     "steps_of_people": Label(
-        de="Anteile werden auf Schritte von so vielen Personen gerundet, wie eine Gruppe mindestens haben muss",
-        en="Shares are rounded to steps of as many people as a group must have at least",
+        de="Anteile werden auf Schritte von so vielen Personen gerundet, wie eine Gruppe mindestens haben muss, die einer Woche auf doppelt so große",
+        en="Shares are rounded to steps of as many people as a group must have at least, those of a week to steps twice as wide",
     ),
     "kept_as_published": Label(
         de="Ein einmal veröffentlichter Zeitraum wird nicht mit anderen Werten erneut veröffentlicht",

@@ -6,7 +6,7 @@ from datetime import date
 
 from service.publication.measured import ORGANISATION, Beyond, Form, Measured, Scope
 from service.publication.protect import COMPLEMENTARY, System
-from service.publication.rounding import FINEST, told_alike
+from service.publication.rounding import FINEST, people_step, told_alike
 
 
 def hide_what_leaves_few(
@@ -37,19 +37,22 @@ def hide_what_bounds_few(
     Of two groups that share all others the counts differ by the few alone, and by those only the other has: where two rounded shares lie
     far apart, the few are known to be on one side. Of the two the room goes, of two rooms the smaller.
     """
-    tables: dict[tuple[str, str, date, date], dict[Scope, int]] = defaultdict(dict)
+    tables: dict[tuple[str, str, str, date, date], dict[Scope, int]] = defaultdict(dict)
     for row, number in zip(rows, cells, strict=True):
         if number is not None and row.scope != ORGANISATION[0]:
-            tables[row.metric, row.category, row.since, row.until][row.scope, row.scope_key] = number
-    for (metric, _, since, until), placed in tables.items():
+            tables[row.metric, row.category, row.window, row.since, row.until][row.scope, row.scope_key] = (
+                number
+            )
+    for (metric, _, window, since, until), placed in tables.items():
+        persons = people_step(window, system.k)
         for one, other, alone, others in beyond(since, until):
             if one not in placed or other not in placed:
                 continue
             mine, theirs = (system.cells[placed[scope]] for scope in (one, other))
             if not (mine.shown and theirs.shown):
                 continue
-            least, most = told_alike(mine.count, mine.people, system.k, forms[metric].step)
-            low, high = told_alike(theirs.count, theirs.people, system.k, forms[metric].step)
+            least, most = told_alike(mine.count, mine.people, system.k, persons, forms[metric].step)
+            low, high = told_alike(theirs.count, theirs.people, system.k, persons, forms[metric].step)
             width = min(alone, most - low + others) - max(0, least - high)
             if width < min(alone, system.k // 2):
                 rooms = [scope for scope in (one, other) if scope[0] == "room"]

@@ -41,6 +41,8 @@ class System:
     unavoidable: set[int] = field(default_factory=set)
     """Cells about which nothing is told any more, neither beside them nor of themselves, and which are uncertain only as far
     as the sizes of their groups leave room."""
+    persons: int = 0
+    """The step in people of what is told of its window; at least k."""
     _audited: dict[object, frozenset[int]] = field(default_factory=dict)
     _proven: dict[int, int] = field(default_factory=dict)
     """How uncertain a cell was shown to be in this pass; hiding more and telling less can only add to that."""
@@ -97,12 +99,13 @@ class System:
     def _tell_tenths(self) -> None:
         """Tell in which tenth a share of the whole organisation lies that was hidden only for the sake of others.
 
-        Where a tenth stands for at least k people and the audit still holds.
+        Where a tenth stands for at least k people, and for a step of what is shown, and the audit still holds.
         """
+        least = max(self.k, self.persons)
         chosen = [
             cell
             for cell in self.cells
-            if self.bounded and cell.whole and cell.reason == COMPLEMENTARY and cell.people >= 10 * self.k
+            if self.bounded and cell.whole and cell.reason == COMPLEMENTARY and cell.people >= 10 * least
         ]
         for cell in chosen:
             tenth = min(9, 10 * cell.count // cell.people)

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from metrics.catalog import CATALOG
+from service.language import language
 from service.models import PublishedValue
-from service.publication.rounding import rounded_people, rounded_share
-from service.web.language import language
+from service.publication.rounding import people_step, rounded_people, rounded_share
 from service.web.periods import line, slack
 
 EN = language("en")
@@ -18,17 +18,21 @@ SHARE, HOURS, RATIO = (CATALOG[key] for key in ("active_share", "time_to_first_r
 NEUTRAL = CATALOG["new_voices"]
 
 
-def cell(value, *, people=500, spread=None, reason=None) -> PublishedValue:
+def cell(value, *, people=500, spread=None, reason=None, window="days28") -> PublishedValue:
     low, high = (None, None) if spread is None else (value - spread, value + spread)
     state = "published" if reason is None else "suppressed" if reason == "small_group" else "unknown"
-    return PublishedValue(value=value, people=people, low=low, high=high, state=state, reason=reason)
+    return PublishedValue(
+        window=window, value=value, people=people, low=low, high=high, state=state, reason=reason
+    )
 
 
 @pytest.mark.parametrize("people", [11, 12, 13, 47, 250])
 @pytest.mark.parametrize("k", [5, 10])
-def test_no_share_of_people_lies_further_from_the_counted_one_than_is_said(people, k):
+@pytest.mark.parametrize("window", ["week", "days28"])
+def test_no_share_of_people_lies_further_from_the_counted_one_than_is_said(people, k, window):
     for count in range(people + 1):
-        shown = cell(rounded_share(count, people, k, 0.01), people=rounded_people(people))
+        value = rounded_share(count, people, k, people_step(window, k), 0.01)
+        shown = cell(value, people=rounded_people(people), window=window)
         assert abs((shown.value or 0) - count / people) <= slack(shown, SHARE, k) + 1e-9
 
 
