@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/compiled
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test coverage check bench packages lock clean sharepoint forge
+.PHONY: help setup demo test coverage check bench assurance packages lock clean sharepoint forge
 
 help:  ## what can be done here
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,10 @@ check: $(STAMP)  ## style, types, layers, migrations
 bench: $(STAMP)  ## figures, printed as ratios
 	@$(BIN)/python -m benchmarks
 
+assurance: $(STAMP) packages  ## measures what takes too long for the tests (hours), into docs/assurance.md: make assurance of="L1 R3"
+	@$(BIN)/uv pip install --quiet --require-hashes -r requirements-assurance.lock
+	@$(BIN)/python -m benchmarks.assurance $(of)
+
 sharepoint:  ## the package for SharePoint and Teams (needs npm, 1.1 GB, some minutes)
 	@sh integrations/sharepoint/build.sh
 
@@ -60,6 +64,8 @@ lock: $(STAMP)  ## resolve the dependencies anew into requirements.lock
 		--no-header --no-emit-index-url -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --constraint requirements.lock --universal --generate-hashes --quiet \
 		--no-header --no-emit-index-url -o requirements-runtime.lock
+	@$(BIN)/uv pip compile pyproject.toml --group dev --group assurance --constraint requirements.lock --universal --generate-hashes --quiet \
+		--no-header --no-emit-index-url -o requirements-assurance.lock
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

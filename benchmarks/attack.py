@@ -254,7 +254,7 @@ def figures(histories: int = 10_000, *, block: int = 500, groups: int = 20_000) 
         for row, names in PROMISED.items():
             yield from (_hard(row, name, report, histories) for name in names)
         yield from (_soft(name, report, histories) for name in report.guesses)
-    for weeks in (1, 4, 13, 26, 52):
+    for weeks in (1, 4, 13, 26, 52) if groups else ():
         for steadiness, habit in ((0.2, "always or never active"), (1.0, "mixed habits")):
             gained = joining.gain(weeks, groups, steadiness=steadiness)
             for attack, one in (("simple", gained.told), ("full", gained.full)):

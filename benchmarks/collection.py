@@ -8,10 +8,12 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.assurance.figure import Figure
 from benchmarks.fake import Fake
 
 PEER = "perceval==1.6.1"
@@ -47,6 +49,69 @@ def run(*, quick: bool = False) -> dict[str, Any]:
             "memory": [bench.memory(contents) for contents in amounts.memory],
             "incremental": bench.incremental(amounts.incremental),
         }
+
+
+TARGETS = {0.0: 4.0, 0.05: 10.0}
+"""How many times as fast as perceval the whole path should be, by latency in seconds."""
+SPARE = {"history": 0.2, "no_history": 0.05}
+"""Requests per item a first collection may take."""
+MOST_MEMORY = 300.0
+
+
+def figures(*, quick: bool = False) -> Iterator[Figure]:
+    """Speed, requests and memory of a collection from Confluence beside perceval's, each as it is measured."""
+    amounts = QUICK if quick else FULL
+    try:
+        python = environment()
+    except subprocess.CalledProcessError:
+        yield Figure(
+            "C1",
+            "items per second, beside perceval",
+            "10 × at 50 ms",
+            f"not measured: {PEER} cannot be installed",
+            None,
+        )
+        return
+    with tempfile.TemporaryDirectory(prefix="resonanz-bench-") as folder:
+        bench = Bench(python, Path(folder))
+        for latency, items in amounts.peer_items.items():
+            one = bench.speed(latency, amounts.speed, items)
+            ratio = one["collect"]["ratio"]
+            yield Figure(
+                "C1",
+                f"items per second at {latency * 1000:.0f} ms a request, whole path to disk, {amounts.speed:,} contents",
+                f"{TARGETS[latency]:g} × perceval",
+                f"{ratio:.1f} × ({one['collect']['per_second']:,.0f} against {one['perceval']['per_second']:,.0f}; "
+                f"the connector alone {one['read']['ratio']:.1f} ×)",
+                bool(ratio >= TARGETS[latency]),
+            )
+        spent = bench.requests(amounts.speed)
+        for way, most in SPARE.items():
+            found = spent[way]["requests_per_item"]
+            yield Figure(
+                "C1",
+                f"requests per item of a first collection, {'with' if way == 'history' else 'without'} version history",
+                f"at most {most:g}",
+                f"{found:.3f}",
+                bool(found <= most),
+            )
+        for contents in amounts.memory:
+            one = bench.memory(contents)
+            peak = one["collect"]["peak_mb"]
+            value = f"{peak:.0f} MB (perceval {one['perceval']['peak_mb']:.0f} MB after {one['perceval']['items']:,.0f} items)"
+            yield Figure(
+                "C1",
+                f"peak memory at {contents:,} contents",
+                f"below {MOST_MEMORY:.0f} MB",
+                value,
+                bool(peak < MOST_MEMORY),
+            )
+        again = bench.incremental(amounts.incremental)
+        told = ", ".join(f"{one['requests']:,.0f} at {one['contents']:,} contents" for one in again)
+        steady = len({one["requests"] for one in again}) == 1
+        yield Figure(
+            "C1", "requests of a run with nothing new", "the same for few and many contents", told, steady
+        )
 
 
 class Bench:

@@ -36,10 +36,11 @@ KINDS = ("view", "react", "comment", "create", "edit")
 WEIGHTS = (0.60, 0.15, 0.12, 0.05, 0.08)
 
 
-def activities(number: int) -> pa.Table:
-    """Acts of skewed people on skewed contents: a tenth as many contents as acts, a room for 200 people."""
+def activities(number: int, rooms: int | None = None) -> pa.Table:
+    """Acts of skewed people on contents: a twentieth as many contents as acts, a room for 200 people if nobody says how many."""
     chance = np.random.default_rng(7)
     people, contents = max(50, number // 500), max(20, number // 20)
+    rooms = rooms or max(3, people // 200)
     days = (UNTIL - FIRST).days
     born = np.sort(chance.integers(0, days * 86_400, contents))
     kinds = np.array(KINDS)[chance.choice(len(KINDS), number, p=WEIGHTS)]
@@ -52,7 +53,7 @@ def activities(number: int) -> pa.Table:
     after[:contents] = 0
     seconds = np.minimum(born[thing] + after, days * 86_400 - 1)
     person = (people * chance.random(number) ** 2).astype(np.int64) + 1
-    room = thing % max(3, people // 200)
+    room = thing % rooms
     answer = kinds == "comment"
     midnight = np.datetime64(FIRST, "s")
     columns: dict[str, Any] = {
@@ -74,14 +75,16 @@ def activities(number: int) -> pa.Table:
     return pa.table({field.name: pa.array(columns[field.name]).cast(field.type) for field in SCHEMA}, SCHEMA)
 
 
-def organisation(folder: Path, number: int) -> tuple[Engine, ActivityLog]:
-    """The log and a database beside it, made once in a folder."""
-    engine = connect(f"sqlite:///{folder / 'resonanz.db'}")
+def organisation(
+    folder: Path, number: int, rooms: int | None = None, url: str | None = None
+) -> tuple[Engine, ActivityLog]:
+    """The log and a database beside it (or at `url`), made once in a folder."""
+    engine = connect(url or f"sqlite:///{folder / 'resonanz.db'}")
     log = ActivityLog(folder / "log", "acme")
     if log.table() is not None:
         return engine, log
     migrate(engine)
-    write_deltalake(log.url, activities(number), name="activity log of acme")
+    write_deltalake(log.url, activities(number, rooms), name="activity log of acme")
     seen = datetime(2025, 1, 6, tzinfo=UTC)
     people = max(50, number // 500)
     with transaction(engine) as session:
@@ -94,7 +97,7 @@ def organisation(folder: Path, number: int) -> tuple[Engine, ActivityLog]:
         session.add(Sync(source_id=1, started=datetime(2026, 3, 2, tzinfo=UTC), state="done", report={}))
         session.add_all(
             Room(organisation_id=1, source_id=1, key=f"wiki/{one}", handle=str(one), first_seen=seen)
-            for one in range(max(3, people // 200))
+            for one in range(rooms or max(3, people // 200))
         )
         session.add_all(
             Person(

@@ -21,6 +21,11 @@ class Fake:
         self.url: str = ready["url"]
         self.token: str = ready["token"]
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def requests(self) -> int:
         """How many requests came since this was asked last."""
         if self._process.stdin is None:

@@ -9,7 +9,7 @@ import tempfile
 import time
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,14 +23,16 @@ from schemathesis.engine import events, from_schema
 from sqlalchemy import select
 
 from alembic import command
+from benchmarks.assurance.figure import Figure
 from benchmarks.company import company
 from service.api.cursor import CursorRefused
 from service.api.tables import NoDialect
 from service.app import create_app
 from service.database import alembic_config, connect, transaction
+from service.grants import Role
 from service.models import Account, Base
 from service.security.accounts import create_account
-from service.security.roles import Role, Scope
+from service.security.roles import Scope
 from service.security.throttle import Throttle
 from service.security.tokens import create_token
 from service.settings import Settings
@@ -154,21 +156,33 @@ def _note(found: Fuzzed, event: events.ScenarioFinished) -> None:
             found.troubles.setdefault(key, Trouble(key[0], check.name, message, told))
 
 
-def main(examples: int) -> bool:
-    """Ask as every visitor and print what was found. True if anything was."""
-    bad = False
+def figures(examples: int = 500, visitors: tuple[str, ...] = VISITORS) -> Iterator[Figure]:
+    """Ask as every visitor; what was found is printed, and told as a figure for each."""
     with tempfile.TemporaryDirectory() as folder:
         app, headers = service(Path(folder))
-        for visitor in VISITORS:
+        for visitor in visitors:
             began = time.monotonic()
             found = fuzz(app, headers[visitor], examples=examples)
             asked = sum(found.statuses.values())
-            told = ", ".join(f"{number} × {status}" for status, number in sorted(found.statuses.items()))
-            print(
-                f"{visitor}: {asked} requests of {len(found.operations)} operations in {time.monotonic() - began:.0f} s: {told}"
-            )
+            told = ", ".join(f"{number:,} × {status}" for status, number in sorted(found.statuses.items()))
             for trouble in found.troubles.values():
                 print(f"  {trouble.operation}: {trouble.check}: {trouble.message}\n    {trouble.request}")
-            bad |= bool(found.troubles)
+            yield Figure(
+                "B1",
+                f"{visitor}, {examples} examples of each operation",
+                "no server error, nothing that is not described",
+                f"{len(found.troubles)} faults in {asked:,} requests of {len(found.operations)} operations "
+                f"in {time.monotonic() - began:.0f} s: {told}",
+                not found.troubles if found.operations else None,
+                SEED,
+            )
+
+
+def main(examples: int) -> bool:
+    """Ask as every visitor and print what was found. True if anything was."""
+    bad = False
+    for figure in figures(examples):
+        print(f"{figure.what}: {figure.value}")
+        bad |= figure.holds is not True
     print("something was found, see above" if bad else "nothing was found")
     return bad

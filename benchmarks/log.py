@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
+from benchmarks.assurance.figure import Figure
 from connectors.activity import Activity, Content, ContentType, Kind, Page, Room
 from service.activity.collect import FLUSH_ROWS, collect
 from service.activity.log import ActivityLog
@@ -173,6 +174,27 @@ def measure(way: str, contents: int, folder: Path) -> dict[str, float]:
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+NAMES = {
+    "parquet": "plain Parquet, the reference",
+    "append": "log, append with look-up of keys",
+    "merge": "log, keyed MERGE",
+    "collect": "collection to disk",
+    "repeat": "the same collected again",
+}
+
+
+def figures(contents: int = 100_000) -> Iterator[Figure]:
+    """Rows per second and peak memory of each way; three activities a content."""
+    with tempfile.TemporaryDirectory() as folder:
+        for way in WAYS:
+            found = measure(way, contents, Path(folder))
+            value = (
+                f"{found['rows'] / found['seconds']:,.0f} rows/s of {found['rows']:,}, peak {found['peak']:.0f} MB, "
+                f"{found['disk']:.1f} MB on disk"
+            )
+            yield Figure("C3", NAMES[way], "", value, True, 7)
 
 
 def main(contents: int = 100_000) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
+from benchmarks.assurance.figure import Figure
 from benchmarks.collection import heading, row
 from benchmarks.memory import peak_mb
 
@@ -71,6 +73,47 @@ def run(*, quick: bool = False) -> Figures:
                 for size in ((2_000, 8_000) if quick else (2_000, 8_000, 32_000))
             ],
         }
+
+
+def figures(
+    speeds: Sequence[tuple[Shape, int]] = SPEED,
+    sizes: Sequence[int] = (2_000, 8_000, 32_000),
+    runs: int = RUNS,
+) -> Iterator[Figure]:
+    """Wall time against what the platform allows, for each shape; requests without news; peak memory by size."""
+    with tempfile.TemporaryDirectory(prefix="resonanz-bench-") as place:
+        for number, (shape, contents) in enumerate(speeds):
+            found = speed(Path(place) / f"speed-{number}", contents, shape, runs)
+            whole, parts = found["all"], found["streams"]
+            each = ", ".join(f"{name} {one['ratio']:.2f}" for name, one in parts.items() if one["requests"])
+            yield Figure(
+                "C2",
+                f"ratio, {shape.name}, {contents:,} contents",
+                f"at most {TARGET}",
+                f"{whole['ratio']:.2f} (best of {runs}; {whole['to_floor']:.2f} of what chains allow): {each}",
+                bool(found["met"]),
+            )
+        peaks = []
+        for size in sizes:
+            found = memory(Path(place) / f"memory-{size}", size)
+            peaks.append(found["first"]["peak_mb"])
+            again = found["without_news"]
+            yield Figure(
+                "C2",
+                f"requests without news, {size:,} contents",
+                "one per delta stream",
+                f"{again['deltas']} for {found['chains']}, and {again['requests'] - again['deltas']} for listings and sign-in",
+                bool(again["deltas"] <= found["chains"]),
+            )
+        told = ", ".join(f"{peak:.0f} MB at {size:,}" for size, peak in zip(sizes, peaks, strict=True))
+        grown = max(peaks) / min(peaks)
+        yield Figure(
+            "C2",
+            "peak memory of the whole path, by contents",
+            "flat (within 10 %)",
+            told,
+            grown <= 1.1 if len(peaks) > 1 else None,
+        )
 
 
 def speed(folder: Path, contents: int, shape: Shape = COMPANY, runs: int = RUNS) -> Figures:

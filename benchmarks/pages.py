@@ -1,13 +1,15 @@
 """How heavy the pages on use are and how soon they are painted, in Chromium, of a service that runs on this machine."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 import httpx
 
-from service.web.language import LOCALES
+from benchmarks.assurance.figure import Figure
+from service.language import LOCALES
 from service.web.rendering import USE
 
 PAINTED = """new Promise(done => new PerformanceObserver(list => list.getEntriesByName('first-contentful-paint')
@@ -65,6 +67,33 @@ def main(address: str, *, views: int = 5) -> list[View]:
                 )
         launched.close()
     return found
+
+
+def figures(address: str = "http://127.0.0.1:8080", *, views: int = 5) -> Iterator[Figure]:
+    """Weight and first paint of every page, or why they could not be seen."""
+    try:
+        found = main(address, views=views)
+    except SystemExit as error:
+        yield Figure(
+            "C7", "weight and first paint of the pages", "at most 300 kB, 1 s", f"not measured: {error}", None
+        )
+        return
+    heavy, slow = max(found, key=lambda one: one.kilobytes), max(found, key=lambda one: one.painted)
+    what = f"of {len(found)} pages and languages"
+    yield Figure(
+        "C7",
+        f"weight of a first view (page, style, script, charts) {what}",
+        "at most 300 kB",
+        f"{min(one.kilobytes for one in found):.0f} to {heavy.kilobytes:.0f} kB, the heaviest is {heavy.path} ({heavy.code})",
+        heavy.kilobytes <= 300,
+    )
+    yield Figure(
+        "C7",
+        f"first paint {what}, medians of {views} views each",
+        "at most 1 s",
+        f"{min(one.painted for one in found) / 1000:.2f} to {slow.painted / 1000:.2f} s, the slowest is {slow.path} ({slow.code})",
+        slow.painted <= 1000,
+    )
 
 
 def _view(browser: Any, address: str, path: str, code: str) -> View:

@@ -6,13 +6,14 @@ write and most read. A week and four weeks of each are published, by the code th
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from unittest.mock import patch
 
 import numpy as np
 
+from benchmarks.assurance.figure import Figure
 from benchmarks.attacker import Publisher
 from benchmarks.histories import MONDAY, Bools, Ints, Period, month
 from service.publication import protect
@@ -167,6 +168,34 @@ def tell(found: Utility, people: str) -> None:
 
 def _line(name: str, cells: float, people: float) -> str:
     return f"{name:52}{cells:>8.3f}{people:>12.3f}"
+
+
+def figures(sizes: Mapping[tuple[int, int], int] = SIZES) -> Iterator[Figure]:
+    """The shares of each size of organisation; `sizes` tells how many are drawn from the least to the most people."""
+    for (least, most), organisations in sizes.items():
+        people = f"{least:,}" if least == most else f"{least} to {most}"
+        found = measure(least, most, organisations)
+        shown = [_both(*found.share("published", name)) for name in PLAIN]
+        before = _both(*found.share("one by one", PLAIN[1]))
+        why = ", ".join(
+            f"{words} {found.share(name, PLAIN[1])[0]:.0%}"
+            for name, words in WHY.items()
+            if found.cells[name]
+        )
+        seconds = {name: float(np.mean(each)) for name, each in found.seconds.items()}
+        yield Figure(
+            "C5",
+            f"{people} people ({organisations} organisations)",
+            "",
+            f"of cells and of people behind them: {shown[0]} of groups of k; {shown[1]} of k on each side ({before} where hidden one by one); "
+            f"hidden since {why}; {seconds['fewest']:.2g} s per period ({seconds['one by one']:.2g} one by one)",
+            True,
+            0,
+        )
+
+
+def _both(cells: float, people: float) -> str:
+    return f"{100 * cells:.0f} %, {100 * people:.0f} %"
 
 
 def main(*, quick: bool) -> None:

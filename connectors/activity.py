@@ -4,10 +4,23 @@ Nothing here holds text, titles of content, names of people or mail addresses. A
 platform's own; they are replaced by pseudonyms before anything is written (`service.activity.pseudonym`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+LONGEST_NAME = 300
+"""Characters of a name of a room, unit or place that are kept; platforms allow 255 at most."""
+_UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+"""Control characters, which PostgreSQL refuses or a line cannot show, overrides of the writing direction, and halves of characters."""
+
+
+def showable(name: str | None) -> str | None:
+    """A name as it can be stored and shown on one line: whatever a platform puts into it, cut where it is too long."""
+    if name is None or (len(name) <= LONGEST_NAME and name.isprintable()):
+        return name
+    return _UNSHOWABLE.sub(" ", name[: 2 * LONGEST_NAME]).strip()[:LONGEST_NAME]
 
 
 class Kind(StrEnum):
@@ -111,6 +124,9 @@ class Room:
     created: datetime | None = None
     archived: bool = False
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", showable(self.name))
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -128,6 +144,10 @@ class Person:
     leadership: int | None = None
     canonical: str | None = None
     site: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "unit", showable(self.unit))
+        object.__setattr__(self, "site", showable(self.site))
 
 
 @dataclass(frozen=True, slots=True)

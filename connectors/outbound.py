@@ -11,7 +11,7 @@ Where the environment names a proxy, the proxy makes the connection and decides 
 import socket
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from ssl import SSLContext
+from ssl import SSLCertVerificationError, SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import create_connection
 
+from connectors.deadline import TimedBackend, TimedResponse, left
 from connectors.errors import Misconfigured
 
 Address = IPv4Address | IPv6Address
@@ -37,6 +38,21 @@ INSIDE = tuple(
 )
 HERE = frozenset({"127.0.0.1", "::1"})
 NAT64 = ip_network("64:ff9b::/96")
+
+
+def untrusted(error: BaseException) -> bool:
+    """Whether a certificate that is not trusted lies behind an error of httpx or requests, and not a connection cut off under TLS."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, SSLCertVerificationError):
+            return True
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
+            # urllib3 hands the first cause on as an argument or as `reason`.
+            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+    return False
 
 
 class CallRefused(Misconfigured):
@@ -107,7 +123,7 @@ class Reach:
         return found
 
 
-class _Backend(httpcore.SyncBackend):
+class _Backend(TimedBackend):
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
 
@@ -151,21 +167,41 @@ class CheckedAdapter(HTTPAdapter):
         super().init_poolmanager(*given, **named)
         reach = self._reach
 
-        class Plain(HTTPConnection):
+        class Plain(_Plain):
             def _new_conn(self) -> socket.socket:
                 return _connected(self, reach)
 
-        class Secure(HTTPSConnection):
+        class Secure(_Secure):
             def _new_conn(self) -> socket.socket:
                 return _connected(self, reach)
 
-        class PlainPool(urllib3.HTTPConnectionPool):
-            ConnectionCls = Plain
+        self.poolmanager.pool_classes_by_scheme = _pools(Plain, Secure)
 
-        class SecurePool(urllib3.HTTPSConnectionPool):
-            ConnectionCls = Secure
+    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **named)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = _pools(_Plain, _Secure)
+        return manager
 
-        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+class _Plain(HTTPConnection):
+    response_class = TimedResponse
+
+
+class _Secure(HTTPSConnection):
+    response_class = TimedResponse
+
+
+def _pools(
+    plain: type[HTTPConnection], secure: type[HTTPSConnection]
+) -> dict[str, type[urllib3.HTTPConnectionPool]]:
+    class PlainPool(urllib3.HTTPConnectionPool):
+        ConnectionCls = plain
+
+    class SecurePool(urllib3.HTTPSConnectionPool):
+        ConnectionCls = secure
+
+    return {"http": PlainPool, "https": SecurePool}
 
 
 def _connected(connection: HTTPConnection, reach: Reach) -> socket.socket:
@@ -177,9 +213,10 @@ def _connected(connection: HTTPConnection, reach: Reach) -> socket.socket:
         raise NewConnectionError(connection, str(error)) from None
     for address in addresses:
         try:
+            timeout = connection.timeout
             return create_connection(
                 (address, port),
-                connection.timeout,
+                left(timeout if isinstance(timeout, int | float) else None),
                 source_address=connection.source_address,
                 socket_options=connection.socket_options,
             )

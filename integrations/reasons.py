@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from metrics.metric import REASONS
-from service.web.language import language
+from service.language import language
 from service.web.words import HIDDEN, UNKNOWN
 
 HERE = Path(__file__).parent

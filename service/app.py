@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 import secrets
+from contextlib import nullcontext
 from importlib.metadata import version
-from threading import Event
+from threading import Event, Lock
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -26,6 +27,7 @@ from service.api import (
 from service.api import fields as field_rows
 from service.api import findings as finding_rows
 from service.api.admission import Admission
+from service.api.answered import Answers
 from service.api.problems import handle_problems
 from service.api.schemas import Problem
 from service.embeds import answers as embeds
@@ -34,9 +36,13 @@ from service.embeds.hosts import allowed as embed_hosts
 from service.errors import Invalid
 from service.hints import hooks
 from service.jobs.serving import serve_pages, working
+from service.odata import errors as feed
 from service.odata import routes as odata
+from service.odata.entities import property_names
+from service.places import places
 from service.privacy.enforcement import require_serve
 from service.publication.publish import protection
+from service.reports import page as report_page
 from service.secret import make_once
 from service.security import company, links, signin
 from service.security.accounts import Passwords
@@ -57,7 +63,6 @@ from service.web import (
     overview,
     pages,
     planning,
-    reports,
     roadmap_files,
     survey,
     survey_answer,
@@ -91,7 +96,7 @@ PARTS = (
     findings,
     fields,
     roadmap_files,
-    reports,
+    report_page,
     survey,
     survey_results,
     survey_answer,
@@ -138,6 +143,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine
+    app.state.turn = Lock() if engine.dialect.name == "sqlite" else nullcontext()
+    app.state.answers = Answers()
     app.state.https = https
     app.state.operation = operated
     app.state.stopping = Event()
@@ -149,7 +156,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     app.state.bearers = Bearers(
         check(settings) for check, key in ((Entra, settings.entra_tenant), (Forge, settings.forge_app)) if key
     )
-    handle_problems(app)
+    handle_problems(app, {feed.PREFIX: feed.refusal})
+    app.state.feed_words = property_names()
     for part in PARTS:
         app.include_router(part.router)
     app.mount("/static", StaticFiles(packages=[("service.web", "static")]), name="static")
@@ -174,7 +182,7 @@ def run(settings: Settings, engine: Engine | None = None) -> None:
 
 def cursor_key(settings: Settings) -> bytes:
     """Signs cursors. From the installation's secret, which is made here if need be; at random where it can not be."""
-    path = settings.places.installation_key
+    path = places(settings).installation_key
     try:
         if not path.exists():
             make_once(path, f"{secrets.token_hex(32)}\n")

@@ -36,11 +36,11 @@ from sqlalchemy.orm import Session, aliased
 from connectors.activity import ContentType, Kind
 from metrics import facts
 from metrics.dialect import text
-from service.activity.pseudonym import Hasher
 from service.engines import Connection
+from service.engines.relations import register, rename, to_arrow
 from service.errors import Invalid
+from service.hashes import Hasher
 from service.models import Alias, KnownContent, Room, Source
-from service.relations import register, rename, to_arrow
 
 _BATCH = 10_000
 _TABLES = MetaData()

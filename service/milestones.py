@@ -16,8 +16,8 @@ from metrics.interrupted import LONGEST, SETTLING, Change, compare
 from metrics.metric import Metric, Scope, Window
 from metrics.periods import monday
 from service.errors import NotFound
-from service.measure.working import working_times
 from service.models import Milestone, Organisation, Publication, PublishedRoom, PublishedValue
+from service.working_time import working_times
 
 WORKED = 3
 """A week with fewer working days is left out: silence in it is no sign."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.errors import Invalid
+from service.settings import Settings
 
 if TYPE_CHECKING:
     from service.activity.log import ActivityLog
@@ -78,3 +79,8 @@ class Places:
                     f"{old} is of a time when all organisations shared one log and one key: stop the service, move {old.parent} away, and "
                     "`resonanz sync` anew"
                 )
+
+
+def places(settings: Settings) -> Places:
+    """Where each organisation of this installation keeps its own."""
+    return Places(settings.key_path, settings.log or str((settings.data / "activity").absolute()))

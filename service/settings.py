@@ -9,8 +9,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 
-from service.places import Places
-from service.security.roles import Grant
+from service.grants import Grant
 
 
 class Settings(BaseSettings):
@@ -138,15 +137,9 @@ class Settings(BaseSettings):
         return make_url(self.database).set(password=password).render_as_string(hide_password=False)
 
     @property
-    def places(self) -> Places:
-        """Where each organisation keeps its key, its register and its activity log."""
-        keys = self.key_file or self.data.absolute() / "key" / "pseudonym.key"
-        return Places(keys, self.log or str((self.data / "activity").absolute()))
-
-    @property
     def key_path(self) -> Path:
         """Beside it lies every key."""
-        return self.places.key_file
+        return self.key_file or self.data.absolute() / "key" / "pseudonym.key"
 
     @property
     def lease(self) -> timedelta:

@@ -11,9 +11,8 @@ import random
 import threading
 import time
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -23,6 +22,7 @@ from requests.adapters import BaseAdapter
 
 from connectors.confluence.settings import Flavour, Settings
 from connectors.dates import http_date
+from connectors.deadline import LONGEST_CALL, within
 from connectors.errors import (
     AccessDenied,
     BadAnswer,
@@ -33,11 +33,12 @@ from connectors.errors import (
     SourceBusy,
     SourceUnreachable,
 )
-from connectors.outbound import CheckedAdapter, Reach
+from connectors.outbound import CheckedAdapter, Reach, untrusted
 from connectors.throttle import Throttle
+from connectors.workers import Workers
 
-TIMEOUT = (10.0, 60.0)
-"""Seconds to connect, and between two bytes of an answer."""
+TIMEOUT = (10.0, LONGEST_CALL)
+"""Seconds to connect, and between two bytes of an answer; a whole call has `LONGEST_CALL`."""
 TRIES = 6
 LONGEST_WAIT = 900.0
 """Seconds one request may wait in all before its caller is told to come back later."""
@@ -78,7 +79,7 @@ class TimeoutAdapter(CheckedAdapter):
 class Transport:
     """Sends requests, waits as asked, and turns what can go wrong into `connectors.errors`.
 
-    `adapter`, `clock`, `sleep`, `now` and `chance` can be given by tests. Raises from `get` and `post`: `AccessDenied`
+    `adapter`, `clock`, `sleep`, `now`, `chance` and `longest_call` (seconds) can be given by tests. Raises from `get` and `post`: `AccessDenied`
     (401, 403), `NotThere` (404), `CursorExpired` (410, or 400 on a request with a cursor), `SourceBusy` when the platform asks for a longer
     pause than `LONGEST_WAIT`, `SourceUnreachable`, `ServerFailed`, `BadAnswer`, `Misconfigured` on a redirect.
     """
@@ -92,17 +93,19 @@ class Transport:
         sleep: Callable[[float], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         chance: Callable[[], float] = random.random,
+        longest_call: float = LONGEST_CALL,
     ) -> None:
         _quieten()
+        self._longest_call = longest_call
         self._settings = settings
         reach = Reach.of(settings.base)
         self._adapter = adapter or (lambda: TimeoutAdapter(reach, max_retries=0, pool_maxsize=1))
         self._closed = threading.Event()
         self._sleep, self._now, self._chance = sleep or self._rest, now, chance
         self.throttle = Throttle(settings.concurrency, clock=clock, sleep=self._sleep)
-        self._pool = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="confluence")
-        # Of its own, so that a listing under way may itself ask for many things side by side.
-        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="confluence-ahead")
+        self._workers = Workers(
+            settings.concurrency, "confluence", (AccessDenied, NotThere, ServerFailed, BadAnswer)
+        )
         self._own = threading.local()
         self._lock = threading.Lock()
         self._sessions: list[requests.Session] = []
@@ -121,34 +124,18 @@ class Transport:
 
     def ahead(self, task: Callable[[], _R]) -> "Future[_R]":
         """Begin `task` while the caller goes on; one at a time."""
-        return self._ahead.submit(task)
+        return self._workers.ahead(task)
 
     def each(
         self, task: Callable[[_T], _R], things: Iterable[_T]
     ) -> Iterator[tuple[_T, _R | ConnectorError]]:
-        """`task` of every thing, side by side, in the order of the things; what can be skipped comes as a value.
-
-        At most twice the concurrency is under way. Errors that concern the whole source are raised.
-        """
-        waiting: deque[tuple[_T, Future[_R]]] = deque()
-        try:
-            for thing in things:
-                waiting.append((thing, self._pool.submit(task, thing)))
-                if len(waiting) >= 2 * self._settings.concurrency:
-                    asked, future = waiting.popleft()
-                    yield asked, _outcome(future)
-            while waiting:
-                asked, future = waiting.popleft()
-                yield asked, _outcome(future)
-        finally:
-            for _, future in waiting:
-                future.cancel()
+        """See `Workers.each`."""
+        return self._workers.each(task, things)
 
     def close(self) -> None:
         """Ends pauses at once; a request under way is waited for."""
         self._closed.set()
-        self._ahead.shutdown(wait=True, cancel_futures=True)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._workers.close()
         with self._lock:
             for session in self._sessions:
                 session.close()
@@ -168,7 +155,7 @@ class Transport:
     ) -> Any:
         waited, failures = 0.0, 0
         for attempt in range(1, TRIES + 1):
-            with self.throttle.turn() as began:
+            with self.throttle.turn(LONGEST_WAIT) as began:
                 with self._lock:
                     self.sent += 1
                 try:
@@ -203,21 +190,22 @@ class Transport:
         self, method: str, path: str, params: Mapping[str, Any] | None, body: Mapping[str, Any] | None
     ) -> requests.Response:
         try:
-            response: requests.Response = self._client().request(
-                method,
-                path=path,
-                params=dict(params) if params else None,
-                data=dict(body) if body else None,
-                advanced_mode=True,
-                allow_redirects=False,
-            )
-        except requests.exceptions.SSLError:
-            raise Misconfigured(
-                "the certificate of the server is not trusted: give the file of your certificate authority as `ca_file`"
-            ) from None
+            with within(self._longest_call):
+                response: requests.Response = self._client().request(
+                    method,
+                    path=path,
+                    params=dict(params) if params else None,
+                    data=dict(body) if body else None,
+                    advanced_mode=True,
+                    allow_redirects=False,
+                )
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader):
             raise Misconfigured("the address or the token cannot be sent as they are") from None
         except requests.exceptions.RequestException as error:
+            if untrusted(error):
+                raise Misconfigured(
+                    "the certificate of the server is not trusted: give the file of your certificate authority as `ca_file`"
+                ) from None
             raise _Again(SourceUnreachable(f"{path}: no complete answer ({type(error).__name__})")) from None
         return response
 
@@ -247,13 +235,6 @@ class Transport:
             if self._settings.flavour is Flavour.CLOUD:
                 return ConfluenceV2(self._settings.base, **common)
             return Confluence(self._settings.base, cloud=False, **common)  # type: ignore[no-untyped-call]
-
-
-def _outcome(future: "Future[Any]") -> Any:
-    try:
-        return future.result()
-    except (AccessDenied, NotThere, ServerFailed, BadAnswer) as error:
-        return error
 
 
 def _read(

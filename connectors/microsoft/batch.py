@@ -42,7 +42,7 @@ def _asked(transport: "Transport", waiting: dict[str, str]) -> Answers:
                 case TokenRefused() as refused:
                     stale[key] = refused
                 case CursorExpired() as expired:
-                    answers[key] = transport.pinned(Resource.GRAPH, expired)
+                    answers[key] = transport.bases.pinned(Resource.GRAPH, expired)
                 case outcome:
                     answers[key] = outcome
         waiting = {key: path for key, path in waiting.items() if key not in answers}
@@ -64,7 +64,7 @@ def _asked(transport: "Transport", waiting: dict[str, str]) -> Answers:
 
 def _responses(transport: "Transport", requests: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
     asked = [
-        {"id": key, "method": "GET", "url": transport.below(Resource.GRAPH, path)}
+        {"id": key, "method": "GET", "url": transport.bases.below(Resource.GRAPH, path)}
         for key, path in requests.items()
     ]
     body = transport.ask("POST", Resource.GRAPH, "$batch", json={"requests": asked}).body
@@ -83,7 +83,9 @@ def _inner(
         return Again(BadAnswer(f"{where}: missing in the answer of a $batch"))
     body, headers = given.get("body"), given.get("headers")
     if 200 <= status < 300:
-        return body if isinstance(body, dict) else BadAnswer(f"{where}: an answer of an unexpected form")
+        return (
+            body if isinstance(body, dict) else Again(BadAnswer(f"{where}: an answer of an unexpected form"))
+        )
     if status < 400:
         return BadAnswer(f"{where}: redirected inside a $batch ({status})")
     return refusal(status, headers if isinstance(headers, dict) else {}, body, where, now)

@@ -6,12 +6,13 @@ from urllib.request import getproxies
 
 import httpx
 
+from connectors.deadline import LONGEST_CALL, hold
 from connectors.errors import ConnectorError, Misconfigured, SourceUnreachable
 from connectors.microsoft.settings import Settings, loopback
-from connectors.outbound import CheckedTransport, Reach
+from connectors.outbound import CheckedTransport, Reach, untrusted
 
-TIMEOUT = httpx.Timeout(60.0, connect=10.0)
-"""Seconds between two bytes of an answer, and to connect."""
+TIMEOUT = httpx.Timeout(LONGEST_CALL, connect=10.0)
+"""Seconds between two bytes of an answer, and to connect; a whole call has `LONGEST_CALL`."""
 
 
 def client(settings: Settings, transport: httpx.BaseTransport | None = None) -> httpx.Client:
@@ -40,20 +41,19 @@ def client(settings: Settings, transport: httpx.BaseTransport | None = None) -> 
     if not getproxies().keys() - {"no"}:
         return httpx.Client(transport=direct, **common)
     here = {"all://127.0.0.1": direct, "all://localhost": direct, "all://[::1]": direct}
-    return httpx.Client(
-        verify=context, limits=limits, mounts=here if _any_loopback(settings) else None, **common
+    return hold(
+        httpx.Client(
+            verify=context, limits=limits, mounts=here if _any_loopback(settings) else None, **common
+        )
     )
 
 
 def unreachable(error: httpx.HTTPError, where: str) -> ConnectorError:
     """Why there was no complete answer; a certificate that is not trusted is for the admin to mend."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return Misconfigured(
-                "the certificate of the server is not trusted: give the file of your certificate authority as `ca_file`"
-            )
-        cause = cause.__cause__ or cause.__context__
+    if untrusted(error):
+        return Misconfigured(
+            "the certificate of the server is not trusted: give the file of your certificate authority as `ca_file`"
+        )
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
         return Misconfigured(f"{where}: the address or the token cannot be sent as they are")
     return SourceUnreachable(f"{where}: no complete answer ({type(error).__name__})")

@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from connectors.deadline import LONGEST_CALL, within
 from connectors.errors import (
     AccessDenied,
     BadAnswer,
@@ -32,6 +33,7 @@ from connectors.microsoft.credentials import Assertion, Certificate, Secret
 from connectors.microsoft.patience import Patience
 from connectors.microsoft.refusals import refused
 from connectors.microsoft.settings import CLOUDS, Settings, loopback
+from connectors.throttle import Throttle
 
 EARLY = 300.0
 """Seconds before its end at which a token is renewed, or half its life if that is less."""
@@ -79,11 +81,13 @@ class Tokens:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
+        longest_call: float = LONGEST_CALL,
     ) -> None:
         self._settings = settings
         self._sharepoint = sharepoint
         self._clock = clock
-        self._door = _Door(settings, http_client, sleep, chance)
+        throttle = Throttle(settings.concurrency, clock=clock, sleep=sleep)
+        self._door = _Door(settings, http_client, throttle, chance, longest_call)
         self._app: Any = None
         self._app_lock = threading.Lock()
         self._locks = {resource: threading.Lock() for resource in Resource}
@@ -218,10 +222,12 @@ class _Door:
         self,
         settings: Settings,
         http: httpx.Client,
-        sleep: Callable[[float], None],
+        throttle: Throttle,
         chance: Callable[[], float],
+        longest_call: float,
     ) -> None:
-        self._http, self._sleep, self._chance = http, sleep, chance
+        self._http, self._throttle, self._chance = http, throttle, chance
+        self._longest_call = longest_call
         self._inner = settings.authority
         self.outer = settings.authority
         if self._inner.startswith("http://") and loopback(self._inner):
@@ -245,28 +251,37 @@ class _Door:
         given = {name: value for name, value in sending.items() if value is not None}
         patience = Patience("the sign-in", self._chance, tries=TRIES, longest=LONGEST_WAIT)
         while True:
-            with self._lock:
-                self.sent += 1
-            asked: float | None = None
-            try:
+            # One gate for the tokens of all resources: the platform turns away the app, not the question.
+            with self._throttle.turn(LONGEST_WAIT) as began:
+                answer = self._once(method, url, given)
+                if isinstance(answer, _Reply):
+                    return answer
+                pause = patience.pause(answer)
+                self._throttle.refused(began, pause)
+            patience.spend(answer, pause)
+
+    def _once(self, method: str, url: str, given: Mapping[str, Any]) -> "_Reply | Again":
+        with self._lock:
+            self.sent += 1
+        try:
+            with within(self._longest_call):
                 response = self._http.request(method, url, **given)
-            except httpx.InvalidURL:
-                raise Misconfigured("the sign-in names an address that cannot be asked") from None
-            except httpx.HTTPError as error:
-                failed: ConnectorError = unreachable(error, "the sign-in")
-                if isinstance(failed, Misconfigured):
-                    raise failed from None
-            else:
-                if response.status_code != 429 and response.status_code < 500:
-                    return self._reply(response)
-                asked = pause_asked(response.headers, utc_now)
-                failed = SourceUnreachable(f"the sign-in is unavailable ({response.status_code})")
-                if response.status_code == 429:
-                    failed = SourceBusy("the sign-in gets too many requests (429)", 0)
-            again = Again(failed, asked)
-            pause = patience.pause(again)
-            patience.spend(again, pause)
-            self._sleep(pause)
+        except httpx.InvalidURL:
+            raise Misconfigured("the sign-in names an address that cannot be asked") from None
+        except httpx.HTTPError as error:
+            failed = unreachable(error, "the sign-in")
+            if isinstance(failed, Misconfigured):
+                raise failed from None
+            return Again(failed)
+        if response.status_code != 429 and response.status_code < 500:
+            try:
+                return self._reply(response)
+            except BadAnswer as broken:
+                return Again(broken)
+        asked = pause_asked(response.headers, utc_now)
+        if response.status_code == 429:
+            return Again(SourceBusy("the sign-in gets too many requests (429)", 0), asked)
+        return Again(SourceUnreachable(f"the sign-in is unavailable ({response.status_code})"), asked)
 
     def _reply(self, response: httpx.Response) -> "_Reply":
         if 300 <= response.status_code < 400:

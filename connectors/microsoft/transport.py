@@ -1,15 +1,8 @@
 """Requests to one tenant: waiting as asked, trying again, renewing tokens, following listings, and `connectors.errors`.
 
 A request goes to a resource (Graph, SharePoint's own `_api`, the Management Activity API), which has its own address, token and throttle. A path hangs
-on the resource's base; an absolute address, as the platform gives for a next page, has to stay on that resource's host, so that no token
-travels elsewhere.
-
-| resource | base |
-|---|---|
-| `Resource.GRAPH` | `{graph_url}/v1.0` |
-| `Resource.SHAREPOINT` | `{sharepoint_url}`, learned from the tenant's root site where it is not set; in tenants with several regions each has a host and a token of its own |
-| `Resource.MANAGEMENT` | `{management_url}` |
-| `Resource.ENGAGE` | `{engage_url}/api/v1` |
+on the resource's base (see `Bases`); an absolute address, as the platform gives for a next page, has to stay on that resource's host, so
+that no token travels elsewhere.
 """
 
 import logging
@@ -18,15 +11,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from connectors.deadline import LONGEST_CALL, within
 from connectors.errors import (
     AccessDenied,
     BadAnswer,
@@ -36,7 +29,7 @@ from connectors.errors import (
     NotThere,
     SourceUnreachable,
 )
-from connectors.microsoft.addresses import origin, origin_text, siblings, with_query
+from connectors.microsoft.addresses import origin_text, with_query
 from connectors.microsoft.answers import (
     Again,
     Answer,
@@ -47,12 +40,14 @@ from connectors.microsoft.answers import (
     rest_advised,
     rows,
 )
+from connectors.microsoft.bases import Bases
 from connectors.microsoft.batch import batch
 from connectors.microsoft.connections import client, unreachable
 from connectors.microsoft.patience import LONGEST_WAIT, TRIES, Patience
 from connectors.microsoft.settings import Settings, loopback
 from connectors.microsoft.tokens import Resource, Tokens
 from connectors.throttle import Throttle
+from connectors.workers import Workers
 
 _REFUSED = {
     Resource.GRAPH: "Graph does not accept the token (401), not even a new one: check that the app is enabled and consented to",
@@ -81,7 +76,7 @@ class Listing:
 
 
 class Transport:
-    """Sends requests. `http`, `clock`, `sleep`, `now` and `chance` can be given by tests.
+    """Sends requests. `http`, `clock`, `sleep`, `now`, `chance` and `longest_call` (seconds) can be given by tests.
 
     Raises from everything that asks: `AccessDenied` (401 after renewing the token, 403), `NotThere` (404),
     `Unsupported` (405, 501), `CursorExpired` with its `location` (410, and 40x that say the synchronisation state is
@@ -98,12 +93,15 @@ class Transport:
         sleep: Callable[[float], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         chance: Callable[[], float] = random.random,
+        longest_call: float = LONGEST_CALL,
     ) -> None:
         _quieten()
+        self._longest_call = longest_call
         self.settings = settings
         self._closed = threading.Event()
         self.clock, self.sleep, self._now, self.chance = clock, sleep or self._rest, now, chance
         self._http = client(settings, http)
+        self.bases = Bases(settings, self.sharepoint_url)
         self.tokens = Tokens(
             settings,
             self._http,
@@ -111,13 +109,14 @@ class Transport:
             clock=clock,
             sleep=self.sleep,
             chance=chance,
+            longest_call=longest_call,
         )
         self.throttles = {
             resource: Throttle(settings.concurrency, clock=clock, sleep=self.sleep) for resource in Resource
         }
-        self._pool = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="microsoft")
-        # Of its own, so that a listing under way may itself ask for many things side by side.
-        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="microsoft-ahead")
+        self._workers = Workers(
+            settings.concurrency, "microsoft", (AccessDenied, NotThere, ServerFailed, BadAnswer)
+        )
         self._lock = threading.Lock()
         self._sharepoint_lock = threading.Lock()
         self._sharepoint = settings.sharepoint_url
@@ -158,7 +157,7 @@ class Transport:
         tries: int = TRIES,
     ) -> Answer:
         """Any request, with status and headers of its answer; `body` is what JSON gives, None where it is empty (202, 204)."""
-        url = with_query(self._url(resource, path), params)
+        url = with_query(self.bases.url(resource, path), params)
         return self._send(method, resource, url, {"headers": dict(headers or {}), "json": json}, tries)
 
     def pages(
@@ -175,7 +174,7 @@ class Transport:
         asked: set[int] = set()
         following: str | None = url
         while following is not None:
-            here = self._url(resource, following)
+            here = self.bases.url(resource, following)
             if hash(here) in asked:
                 raise BadAnswer(f"{place(here)}: the listing leads in a circle")
             asked.add(hash(here))
@@ -198,39 +197,19 @@ class Transport:
         Graph answers with a short-lived address that already carries its permission and refuses a token besides. The whole
         file is held in memory, so that a broken download is repeated before a row was given.
         """
-        url = self._url(Resource.GRAPH, path)
+        url = self.bases.url(Resource.GRAPH, path)
         answer = self._send("GET", Resource.GRAPH, url, {"headers": {}}, TRIES, report=True)
         yield from rows(answer.body, place(path))
 
     def each(
         self, task: Callable[[_T], _R], things: Iterable[_T], again: "deque[_T] | None" = None
     ) -> Iterator[tuple[_T, _R | ConnectorError]]:
-        """`task` of every thing, side by side, in the order of the things; what can be skipped comes as a value.
-
-        What the caller puts into `again` meanwhile is asked for behind the things, so that what goes on for long does not
-        wait for all others to have had their turn. At most twice the concurrency is under way. Errors that concern the
-        whole source are raised. A task must not itself call `each`: the workers would wait for one another.
-        """
-        waiting: deque[tuple[_T, Future[_R]]] = deque()
-        behind = deque[_T]() if again is None else again
-        rest = iter(things)
-        try:
-            while True:
-                for thing in chain(rest, _taken(behind)):
-                    waiting.append((thing, self._pool.submit(task, thing)))
-                    if len(waiting) >= 2 * self.settings.concurrency:
-                        break
-                if not waiting:
-                    return
-                asked, future = waiting.popleft()
-                yield asked, _outcome(future)
-        finally:
-            for _, future in waiting:
-                future.cancel()
+        """See `Workers.each`."""
+        return self._workers.each(task, things, again)
 
     def submit(self, task: Callable[[], _R]) -> "Future[_R]":
         """Begin `task` while the caller goes on; one at a time."""
-        return self._ahead.submit(task)
+        return self._workers.ahead(task)
 
     def sharepoint_url(self) -> str:
         """The address of the tenant's SharePoint, from the settings, a configured site, or the root site."""
@@ -242,52 +221,12 @@ class Transport:
     def close(self) -> None:
         """Ends pauses at once; a request under way is waited for."""
         self._closed.set()
-        self._ahead.shutdown(wait=True, cancel_futures=True)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._workers.close()
         self._http.close()
 
     def _rest(self, seconds: float) -> None:
         if self._closed.wait(seconds):
             raise SourceUnreachable("the connector was closed")
-
-    def _base(self, resource: Resource) -> str:
-        match resource:
-            case Resource.GRAPH:
-                return f"{self.settings.graph_url}/v1.0"
-            case Resource.MANAGEMENT:
-                return self.settings.management_url
-            case Resource.ENGAGE:
-                return f"{self.settings.engage_url}/api/v1"
-        return self.sharepoint_url()
-
-    def _url(self, resource: Resource, path: str, beside: str | None = None) -> str:
-        """Absolute, and on the resource's own host; what is linked to stays `beside` the page that does."""
-        base = beside or self._base(resource)
-        if "://" not in path:
-            return f"{base}/{path.removeprefix('/')}"
-        sibling = resource is Resource.SHAREPOINT and beside is None and siblings(path, base)
-        if origin(path) != origin(base) and not sibling:
-            raise BadAnswer(
-                f"{place(path)}: a link leads to another host ({urlsplit(path).hostname}) than {urlsplit(base).hostname}, "
-                "and the token stays here: check the addresses in the settings"
-            )
-        return path
-
-    def _address(self, resource: Resource, url: str) -> str | None:
-        """The host, where it is another of SharePoint's than the tenant's first and so wants a token of its own."""
-        if resource is not Resource.SHAREPOINT or origin(url) == origin(self._base(resource)):
-            return None
-        return origin_text(url)
-
-    def below(self, resource: Resource, path: str) -> str:
-        """The part of an address that follows the resource's base."""
-        return self._url(resource, path).removeprefix(self._base(resource))
-
-    def pinned(self, resource: Resource, error: CursorExpired) -> CursorExpired:
-        """Without a location that leads to another host."""
-        if error.location is None or origin(error.location) == origin(self._base(resource)):
-            return error
-        return CursorExpired(str(error))
 
     def _listing(self, resource: Resource, url: str, body: Mapping[str, Any]) -> Listing:
         items = body.get("value")
@@ -296,7 +235,7 @@ class Transport:
 
         def link(*names: str) -> str | None:
             found = next((body[name] for name in names if body.get(name)), None)
-            return self._url(resource, urljoin(url, str(found)), url) if found else None
+            return self.bases.url(resource, urljoin(url, str(found)), url) if found else None
 
         following = link("@odata.nextLink", "odata.nextLink")
         return Listing(items, following, link("@odata.deltaLink", "odata.deltaLink"), url)
@@ -315,7 +254,7 @@ class Transport:
         patience = Patience(where, self.chance, failing=tries)
         throttle = self.throttles[resource]
         renewed = set[bool]()
-        address = self._address(resource, url)
+        address = self.bases.address(resource, url)
         while True:
             token = self.tokens.token(resource, address=address)
             failed: Again | TokenRefused
@@ -326,7 +265,7 @@ class Transport:
                 except (Again, TokenRefused) as error:
                     failed = error
                 except CursorExpired as error:
-                    raise self.pinned(resource, error) from None
+                    raise self.bases.pinned(resource, error) from None
                 else:
                     throttle.answered()
                     self._heed(throttle, answer)
@@ -393,7 +332,8 @@ class Transport:
         with self._lock:
             self._sent += 1
         try:
-            return self._http.request(method, url, headers=headers, json=json)
+            with within(self._longest_call):
+                return self._http.request(method, url, headers=headers, json=json)
         except httpx.InvalidURL:
             raise BadAnswer(f"{where}: an address that cannot be asked") from None
         except httpx.HTTPError as error:
@@ -410,18 +350,6 @@ class Transport:
         if not address.hostname:
             raise BadAnswer("/sites/root: the root site has no address: give `sharepoint_url`")
         return origin_text(address.geturl())
-
-
-def _taken(things: "deque[_T]") -> Iterator[_T]:
-    while things:
-        yield things.popleft()
-
-
-def _outcome(future: "Future[Any]") -> Any:
-    try:
-        return future.result()
-    except (AccessDenied, NotThere, ServerFailed, BadAnswer) as error:
-        return error
 
 
 def _quieten() -> None:

@@ -23,12 +23,12 @@ from connectors.errors import (
     SourceBusy,
     SourceUnreachable,
 )
-from service.activity import aged, journal, registry, spells
+from service.activity import aged, journal, registry, rights, spells
 from service.activity.changes import Changes, Recorder
 from service.activity.lock import LOGS_LOCK, hold, log_lock
 from service.activity.log import ActivityLog
 from service.activity.memory import SourceMemory
-from service.activity.novelty import LogUnusable, require_own
+from service.activity.novelty import require_own
 from service.activity.pseudonym import Pseudonymiser
 from service.activity.report import (
     Identity,
@@ -43,10 +43,11 @@ from service.activity.report import (
 from service.activity.rows import Batch
 from service.activity.state import Position
 from service.database import transaction
+from service.delta import LogUnusable
 from service.errors import NotFound
 from service.identity import matching
 from service.models import Organisation, Source, Sync
-from service.privacy import limits, rights
+from service.privacy import limits
 from service.privacy.enforcement import require_sync
 
 FLUSH_ROWS = 20_000
@@ -222,6 +223,7 @@ class _Collection:
         began = self.clock()
         stream = _Stream(name, self.log.position(self.source.key, name))
         broken_off: str | None = None
+        wait: float | None = None
         try:
             for page in self._pages(reader, stream):
                 self._keep(stream, page)
@@ -234,6 +236,7 @@ class _Collection:
             raise
         except ConnectorError as error:
             broken_off = next((REASONS[kind] for kind in type(error).__mro__ if kind in REASONS), "broken")
+            wait = error.seconds if isinstance(error, SourceBusy) else None
         finally:
             self._flush(stream)
         with transaction(self.engine) as session:
@@ -241,7 +244,7 @@ class _Collection:
                 registry.mend(session.connection(), self.source.id, name, began)
             else:
                 registry.break_off(session.connection(), self.source.id, name, broken_off, self.clock())
-        self.ends[name] = StreamEnd(stream.position.sequence, stream.read, broken_off)
+        self.ends[name] = StreamEnd(stream.position.sequence, stream.read, broken_off, wait)
 
     def _pages(self, reader: Connector, stream: _Stream) -> Iterator[Page]:
         """The stream from where it is stored; once from the start if the source no longer knows that place."""

@@ -28,9 +28,10 @@ from typing import TYPE_CHECKING, TypeVar
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from service.activity.novelty import LogUnusable, file_names, new_rows, refuse_deletion_vectors
+from service.activity.novelty import new_rows
 from service.activity.rows import SCHEMA, Batch, to_arrow, weeks
 from service.activity.state import STATE, Position, State
+from service.delta import LogUnusable, file_names, refuse_deletion_vectors
 from service.errors import Conflict
 
 if TYPE_CHECKING:

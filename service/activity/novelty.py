@@ -12,16 +12,10 @@ from deltalake.fs import DeltaStorageHandler
 
 from connectors.activity import Kind
 from service.activity.rows import SCHEMA, Batch, Reactions, Row, Snapshot
-from service.errors import ServiceError
+from service.delta import LogUnusable, file_names, refuse_deletion_vectors
 
 _REACTIONS = (Kind.REACT.value, Kind.WITHDRAW.value)
 _SLICE = 65_536
-
-
-class LogUnusable(ServiceError):
-    """The activity log can not be read or written as it is; the message says how to mend it."""
-
-    status, slug, title = 503, "log-unusable", "Activity log unusable"
 
 
 def require_own(organisation: str, *, log: str, key: str) -> None:
@@ -31,22 +25,6 @@ def require_own(organisation: str, *, log: str, key: str) -> None:
             raise LogUnusable(
                 f"the {what} given is that of {owner!r}: a source of {organisation!r} is collected under its own, into its own"
             )
-
-
-def refuse_deletion_vectors(table: DeltaTable) -> None:
-    """Raise `LogUnusable` if another writer left deletion vectors: the files alone would show what was deleted."""
-    vectors = "deletionVectors" in (table.protocol().reader_features or ())
-    if vectors and table.deletion_vectors().read_all().num_rows:
-        raise LogUnusable(
-            "another program deleted rows of the activity log by deletion vectors: let it rewrite the files "
-            "(Spark: REORG TABLE … APPLY (PURGE))"
-        )
-
-
-def file_names(table: DeltaTable, source: str | None = None) -> list[str]:
-    """The files of a snapshot, or those of them that may hold rows of a source, as names in the table's folder."""
-    only = None if source is None else [("source", "=", source)]
-    return [uri.rpartition("/")[2] for uri in table.file_uris(file_pruning_predicate=only)]
 
 
 def new_rows(table: DeltaTable, batch: Batch) -> tuple[list[Row], Counter[tuple[str, str]]]:

@@ -14,11 +14,11 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from service.errors import ServiceError
+from service.hashes import framed, signed
 from service.secret import make_once
 
 if TYPE_CHECKING:
@@ -144,16 +144,6 @@ def _destroyed(entry: dict[str, Any]) -> Destroyed:
     return Destroyed(int(entry["id"]), since, destroyed, str(entry["fingerprint"]))
 
 
-def framed(*parts: str) -> bytes:
-    """The parts with their lengths, so that no two different lists read the same."""
-    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
-
-
-def _signed(digest: bytes) -> int:
-    return int.from_bytes(digest[:8], "big", signed=True)
-
-
 class Pseudonymiser:
     """Turns ids of people into 64-bit pseudonyms within one organisation.
 
@@ -181,7 +171,7 @@ class Pseudonymiser:
         message = self._message(canonical_id, source)
         if len(self._cache) >= _CACHED:
             self._cache.clear()
-        pseudonym = _signed(hmac.digest(self._key, message, "sha256"))
+        pseudonym = signed(hmac.digest(self._key, message, "sha256"))
         self._cache[(canonical_id, source)] = pseudonym
         return pseudonym
 
@@ -227,30 +217,10 @@ class Pseudonymiser:
 
     def alias(self, name: str) -> int:
         """The keyed hash of a name by which sources of the organisation tell of the same room or content."""
-        return _signed(hmac.digest(self._key, framed("alias", self.organisation, name), "sha256"))
+        return signed(hmac.digest(self._key, framed("alias", self.organisation, name), "sha256"))
 
     @property
     def fingerprint(self) -> str:
         """Tells whether a log was written under this key; says nothing about the key itself."""
         message = framed("fingerprint")
         return hmac.digest(self._key, message, "sha256")[:8].hex()
-
-
-class Hasher:
-    """64-bit BLAKE2b hashes of one source's ids of activities and contents."""
-
-    def __init__(self, source: str) -> None:
-        self._key = blake2b(framed(source), digest_size=8, person=b"activity key")
-        self._object = blake2b(framed(source), digest_size=8, person=b"object")
-
-    def key(self, *parts: str) -> int:
-        """The identity of an activity. For a reaction the pseudonym is one of the parts."""
-        digest = self._key.copy()
-        digest.update(framed(*parts))
-        return _signed(digest.digest())
-
-    def object(self, content: str) -> int:
-        """The hash of a content id."""
-        digest = self._object.copy()
-        digest.update(content.encode("utf-8", "surrogatepass"))
-        return _signed(digest.digest())

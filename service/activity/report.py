@@ -48,11 +48,15 @@ class KindCoverage:
 
 @dataclass(frozen=True, slots=True)
 class StreamEnd:
-    """Where a stream stands: the number of batches ever stored, pages read now, and why it broke off, if it did."""
+    """Where a stream stands: the number of batches ever stored, pages read now, and why it broke off, if it did.
+
+    `wait` is how many seconds the platform asked to be left alone, where it was for that.
+    """
 
     sequence: int
     pages: int
     broken_off: str | None = None
+    wait: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Boolean, Date, DateTime, String
 
 from connectors.activity import Activity, ContentType, Counter, Kind, Reactors
 from metrics.facts import log
-from service.activity.pseudonym import Hasher, Pseudonymiser
+from service.activity.pseudonym import Pseudonymiser
+from service.hashes import Hasher
 
 # Arrow's own pool keeps what it once had; the system's gives it back between two batches of a long collection.
 pa.set_memory_pool(pa.system_memory_pool())
@@ -98,7 +99,11 @@ class Batch:
         if happened.tzinfo is None:
             raise ValueError("a point in time needs a time zone")
         seconds = (happened - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
-        return seconds * 1_000_000, happened.astimezone(self.zone).toordinal() - _EPOCH
+        try:
+            day = happened.astimezone(self.zone)
+        except OverflowError:  # on the first or last day there is, the zone's own lies beyond the calendar
+            day = happened
+        return seconds * 1_000_000, day.toordinal() - _EPOCH
 
     def activity(self, activity: Activity) -> None:
         if self.absent(activity.person):
@@ -208,8 +213,12 @@ class Reactions:
         self.people.setdefault(obj, set()).add(person)
 
     def changes(self, source: str, seen: Snapshot, key: Callable[..., int]) -> list[Row]:
-        """The rows that lead from what is known to what was seen; none if something newer is already known."""
-        if seen.happened < self.newest.get(seen.object, seen.happened):
+        """The rows that lead from what is known to what was seen; none if something as new is already known.
+
+        Of what was seen differently twice in one second the first counts, or reading it again would undo and redo it each time.
+        """
+        newest = self.newest.get(seen.object)
+        if newest is not None and seen.happened <= newest:
             return []
         rows: list[Row] = []
         for person in sorted(seen.people | self.people.get(seen.object, set())):

@@ -27,7 +27,7 @@ from service.maturity.result import Kind, Result
 from service.milestones import silent_weeks
 from service.models import Assessment, MeasureDecision, Milestone, PublishedValue
 from service.published import Published
-from service.surveys.statistics import chances
+from service.statistics import chances
 
 WEEK = timedelta(weeks=1)
 

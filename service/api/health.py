@@ -5,6 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.database import require_current
 from service.errors import NotReady, SchemaOutdated
+from service.places import places
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,7 +27,7 @@ def get_readiness(request: Request) -> dict[str, str]:
         raise
     except (SQLAlchemyError, OSError):
         raise NotReady("the database can not be reached") from None
-    key = request.app.state.settings.places.installation_key
+    key = places(request.app.state.settings).installation_key
     try:
         key.open("rb").close()
     except FileNotFoundError:

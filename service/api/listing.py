@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.api import cursor as cursors
 from service.api import schemas as s
+from service.api.answered import Answers, answered
 from service.api.cursor import Cursor, CursorRefused
 from service.api.files import written
 from service.api.published import (
@@ -132,6 +133,10 @@ def listing(
     place = page.place(organisation.key)
     publication = newest(db, organisation) if place is None else numbered(db, organisation, place.publication)
     mark(page.request, page.response, publication, variant=page.form)
+    answers: Answers = page.request.app.state.answers
+    origin = provenance(db, organisation, publication)
+    if page.form is s.Format.JSON and (kept := answers.of(page.response.headers["ETag"], origin)):
+        return answered(page.response, kept)
     columns = stored.__table__.c
     found = db.scalars(
         select(stored)
@@ -146,13 +151,13 @@ def listing(
     rows = [convert(row) for row in shown]
     last: Any = shown[-1] if more else None
     following = page.following(organisation.key, Cursor(publication.id, last.id)) if more else None
-    origin = provenance(db, organisation, publication)
     page.tell(told(origin), following)
     if page.form is not s.Format.JSON:
         return page.file(
             row_type, rows, origin=of_file(origin), following=following, moment=publication.created
         )
-    return s.Listing[row_type](publication=origin, rows=rows, next=following)  # type: ignore[valid-type]
+    whole: BaseModel = s.Listing[row_type](publication=origin, rows=rows, next=following)  # type: ignore[valid-type]
+    return answered(page.response, answers.keep(page.response.headers, origin, whole))
 
 
 def derived(

@@ -1,25 +1,30 @@
 """Errors as answers: RFC 9457 problems for machines, a short page for people."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from service.api.published import NotModified
 from service.errors import NotSignedIn, ServiceError, TooManyAttempts
-from service.odata.errors import PREFIX as FEED
-from service.odata.errors import refusal
+from service.language import choose
 from service.security.browser import problem_body
 from service.security.words import WORDS
-from service.web.language import choose
+from service.trouble import trouble
 
-MACHINES = ("/api/", FEED, "/healthz", "/readyz", "/hooks/", "/metrics")
+MACHINES = ("/api/", "/healthz", "/readyz", "/hooks/", "/metrics")
+RETRY = 10
+"""Seconds after which a client may look whether the store is well again."""
 SLUGS = {404: ("not-found", "Not found"), 405: ("method-not-allowed", "Method not allowed")}
 
+log = structlog.get_logger()
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent.parent / "security" / "templates"),
     autoescape=True,
@@ -27,12 +32,22 @@ templates = Environment(
 )
 
 
-def handle_problems(app: FastAPI) -> None:
-    """Every expected error has its answer; unexpected ones are answered by `service.security.browser.Unexpected`."""
+Refusal = Callable[[str, int, str, str, dict[str, str] | None], Response]
+"""Path, status, slug, what is wrong, headers: an error as the clients of a protocol expect it."""
+
+
+def handle_problems(app: FastAPI, refusals: Mapping[str, Refusal] | None = None) -> None:
+    """Every expected error has its answer; unexpected ones are answered by `service.security.browser.Unexpected`.
+
+    `refusals` are those of protocols with errors of their own, by the beginning of their addresses.
+    """
+    app.state.refusals = refusals or {}
     app.add_exception_handler(ServiceError, service_error)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid_request)
     app.add_exception_handler(NotModified, not_modified)
+    for kind in (SQLAlchemyError, OSError):
+        app.add_exception_handler(kind, store_trouble)
 
 
 def problem(
@@ -45,13 +60,15 @@ def problem(
     headers: dict[str, str] | None = None,
     **more: object,
 ) -> Response:
-    if request.url.path.startswith(FEED):
-        return refusal(request.url.path, status, slug, detail or title, headers)
-    if request.url.path.startswith(MACHINES):
+    refusals: Mapping[str, Refusal] = request.app.state.refusals
+    for prefix, refusal in refusals.items():
+        if request.url.path.startswith(prefix):
+            return refusal(request.url.path, status, slug, detail or title, headers)
+    if _for_machines(request):
         body = problem_body(status, slug, title, detail, **more)
         return Response(body, status, headers, media_type="application/problem+json")
-    code = choose(request).code
-    words = WORDS[code]
+    language = choose(request)
+    code, words = language.code, WORDS[language.written]
     page = templates.get_template("problem.html").render(
         code=code, words=words, status=status, heading=words.get(str(status), words["other"])
     )
@@ -64,10 +81,24 @@ def service_error(request: Request, error: Exception) -> Response:
     if isinstance(error, TooManyAttempts):
         headers["Retry-After"] = str(error.seconds)
     if isinstance(error, NotSignedIn):
-        if not request.url.path.startswith(MACHINES):
+        if not _for_machines(request):
             return RedirectResponse(f"/login?{_after(request)}", 303)
         headers["WWW-Authenticate"] = 'Basic realm="Resonanz", charset="UTF-8"'
     return problem(request, error.status, error.slug, error.title, detail=str(error), headers=headers)
+
+
+def store_trouble(request: Request, error: Exception) -> Response:
+    """A full disk or a database that is away, told as what it is; whatever else it may be stays unexpected."""
+    found = trouble(error)
+    if found is None:
+        raise error
+    log.warning("store trouble", kind=found.slug)
+    headers = {"Retry-After": str(RETRY)}
+    return problem(request, found.status, found.slug, found.title, detail=str(found), headers=headers)
+
+
+def _for_machines(request: Request) -> bool:
+    return request.url.path.startswith((*MACHINES, *request.app.state.refusals))
 
 
 def _after(request: Request) -> str:

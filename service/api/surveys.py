@@ -6,12 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from service.answered import Shown
 from service.api import schemas as s
 from service.api.listing import Page, state_of
 from service.api.published import age, etag, keep, mark, the_organisation
 from service.api.routes import FILES, NOT_MODIFIED, PROBLEMS
 from service.security.signin import Db
-from service.surveys.cells import Shown
 from service.surveys.published import Cell, PublishedRound, published, the_published
 
 router = APIRouter(prefix="/api/v1/surveys", tags=["surveys"], responses={**PROBLEMS, **NOT_MODIFIED})

@@ -15,8 +15,8 @@ from service import database
 from service.activity.forget import recover
 from service.activity.lock import LOGS_LOCK, hold
 from service.activity.log import ActivityLog
-from service.activity.novelty import file_names, refuse_deletion_vectors
 from service.backup import archive, tables
+from service.delta import file_names, refuse_deletion_vectors
 from service.errors import Invalid, ServiceError
 from service.models import Organisation
 from service.places import Places

@@ -16,6 +16,7 @@ from service.activity.erasure import ErasureIncomplete
 from service.activity.forget import alone_with_all, identified, rewrite
 from service.activity.log import ActivityLog
 from service.activity.pseudonym import Pseudonymiser, open_keys
+from service.activity.rights import tell
 from service.backup import archive, tables
 from service.backup.make import BackupFailed
 from service.backup.saved import Saved
@@ -25,7 +26,6 @@ from service.places import Places
 from service.privacy.people import traces
 from service.privacy.record import audited
 from service.privacy.register import Register, RegisterUnusable
-from service.privacy.rights import tell
 
 _CHUNK = 1024 * 1024
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from service.activity.epochs import COLLECTED
 from service.activity.log import ActivityLog
+from service.activity.rights import known_by, logged_people
 from service.backup import tables
 from service.backup.archive import Manifest
 from service.models import Base, Measuring, Organisation, Room, Source
 from service.privacy.people import PEOPLE
 from service.privacy.register import Register
-from service.privacy.rights import known_by, logged_people
 
 
 class Saved:

@@ -28,6 +28,7 @@ from service.cli import (
     values,
 )
 from service.errors import ServiceError
+from service.trouble import trouble
 
 app = typer.Typer(
     name="resonanz",
@@ -73,4 +74,10 @@ def main() -> None:
         app(standalone_mode=True)
     except (ServiceError, ConnectorError) as error:
         typer.echo(f"resonanz: {error}", err=True)
+        sys.exit(1)
+    except Exception as error:
+        found = trouble(error)
+        if found is None:
+            raise
+        typer.echo(f"resonanz: {found}", err=True)
         sys.exit(1)

@@ -9,11 +9,12 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.cli.context import Context, opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import Context, opened, the_organisation
 from service.errors import Invalid
+from service.grants import Role
 from service.models import Account, ApiToken, Organisation
-from service.security.roles import Role, Scope
+from service.security.roles import Scope
 
 app = typer.Typer(no_args_is_help=True, help="Accounts of Resonanz and their roles.")
 tokens = typer.Typer(no_args_is_help=True, help="API tokens, for programs.")

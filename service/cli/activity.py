@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, print_json, print_table
+from service.context import opened, the_organisation
 from service.errors import Invalid
 
 app = typer.Typer(no_args_is_help=True, help="Counts of stored activities, for the admin's console.")

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened, the_organisation
 from service.errors import Invalid, NotFound
 from service.privacy.agreement import Agreement, Signature, from_file, to_file
 from service.privacy.differences import ABSENT, Difference
@@ -76,8 +76,8 @@ def print_differences(found: Sequence[Difference]) -> None:
 @app.command("draft")
 def draft(owner: Owner = None, as_json: AsJson = False) -> None:
     """Write down what runs now as the agreement to be signed next."""
+    from service.configuration import described
     from service.privacy import ledger
-    from service.privacy.configuration import described
     from service.privacy.record import audited
 
     with opened() as context:
@@ -112,8 +112,8 @@ def show(which: Which = "active", owner: Owner = None, as_json: AsJson = False) 
 @app.command("diff")
 def diff(which: Which = "draft", owner: Owner = None, as_json: AsJson = False) -> None:
     """What an agreement changes against the one before it; `--version running`: what runs now against the one in force."""
+    from service.configuration import described
     from service.privacy import ledger
-    from service.privacy.configuration import described
 
     with opened() as context, context.transaction() as session:
         organisation = the_organisation(session, owner)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli.context import opened
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened
 from service.errors import Invalid
 
 app = typer.Typer(no_args_is_help=True, help="The audit log: who did or asked what, and when.")

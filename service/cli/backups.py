@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service import database
-from service.cli.context import opened
 from service.cli.output import AsJson, console, print_json
+from service.context import opened
+from service.places import places
 
 if TYPE_CHECKING:
     from service.backup.archive import Manifest
@@ -20,8 +21,8 @@ def backup(
     from service.backup.make import back_up
 
     with opened() as context:
-        manifest = back_up(context.engine, context.settings.places, folder)
-        beside = context.settings.places.key_file.parent
+        manifest = back_up(context.engine, places(context.settings), folder)
+        beside = places(context.settings).key_file.parent
     told(manifest, folder, as_json=as_json)
     if not as_json:
         console.print(
@@ -55,7 +56,7 @@ def restore(
         engine = database.connect(settings.database_url)
         try:
             manifest = bring_back(
-                engine, settings.places, folder, replace=replace, without=tuple(without or ())
+                engine, places(settings), folder, replace=replace, without=tuple(without or ())
             )
         finally:
             engine.dispose()

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened, the_organisation
 
 app = typer.Typer(
     help="SQL views for BI tools (PostgreSQL): schema resonanz_bi, and the roles that read it.",

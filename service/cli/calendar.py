@@ -8,8 +8,8 @@ import typer
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened, the_organisation
 from service.errors import Invalid, NotFound
 from service.models import Organisation, Person, Shutdown, Site
 
@@ -160,7 +160,7 @@ def _site(session: Session, owner: Organisation, name: str) -> Site | None:
 
 def _region(region: str | None) -> str | None:
     if region is not None:
-        from service.measure.working import public_holidays
+        from service.working_time import public_holidays
 
         public_holidays(region, date(2000, 1, 1), date(2000, 1, 1))
     return region

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.base import Nothing, Telling, connector
-from service.cli.context import opened, the_organisation, the_source
 from service.cli.output import AsJson, console, print_json
+from service.context import opened, the_organisation, the_source
 from service.errors import Conflict, Invalid
 from service.models import Organisation, Source
 from service.places import KEY

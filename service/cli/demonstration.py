@@ -15,9 +15,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import select, update
 
-from service.cli.context import Context
 from service.cli.output import console, errors
 from service.cli.progress import shown_progress
+from service.context import Context
 from service.errors import Conflict
 from service.models import Milestone, Organisation, Room, Source
 from service.settings import Settings

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened, the_organisation
 
 app = typer.Typer(no_args_is_help=True, help="Published cards for pages of the intranet.")
 
@@ -34,7 +34,7 @@ def add(
     organisation: Organised = None,
 ) -> None:
     """Make a card for other pages and print its link."""
-    from service.embeds.choices import Choices
+    from service.cards import Choices
     from service.embeds.hosts import allowed
     from service.embeds.register import Wanted, create, path_of
     from service.embeds.secret import secret_file, signing_keys

@@ -6,8 +6,8 @@ import typer
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.cli.context import Context, opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import Context, opened, the_organisation
 from service.errors import Invalid, NotReady
 
 app = typer.Typer(no_args_is_help=True, help="Jobs: what runs by itself.")

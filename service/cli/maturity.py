@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened, the_organisation
 
 evidence = typer.Typer(no_args_is_help=True, help="The register of documented facts.")
 

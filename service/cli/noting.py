@@ -188,7 +188,7 @@ def noted(name: str, command: Callable[..., Any]) -> Callable[..., Any]:
 
 def note(name: str, facts: Mapping[str, Any], organisation: str | None = None) -> str | None:
     """One entry; returns the key of the organisation it concerns."""
-    from service.cli.context import opened
+    from service.context import opened
     from service.security import audit
     from service.security.accounts import CONSOLE
 

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 from sqlalchemy import delete, select
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json
+from service.context import opened, the_organisation
 from service.models import OfficialUnit, Unit
 
 

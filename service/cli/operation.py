@@ -1,6 +1,7 @@
 """`resonanz serve`, `migrate` and `doctor`: running the service and finding out what is wrong with it."""
 
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
@@ -8,12 +9,13 @@ import typer
 from sqlalchemy import func, select, text
 
 from service import database
-from service.cli.context import Context, opened
 from service.cli.job import jobs, working
 from service.cli.output import AsJson, console, print_json, print_table
 from service.cli.retention import retained
+from service.context import Context, opened
 from service.errors import Invalid, ServiceError
 from service.models import Organisation, Publication, Source, Sync
+from service.trouble import trouble
 
 
 def serve(
@@ -107,12 +109,15 @@ def tried(check: Callable[[Context], str], context: Context) -> dict[str, object
     try:
         return {"check": check.__name__, "ok": True, "detail": check(context)}
     except Exception as error:
-        return {"check": check.__name__, "ok": False, "detail": str(error) or type(error).__name__}
+        told = trouble(error) or error
+        return {"check": check.__name__, "ok": False, "detail": str(told) or type(error).__name__}
 
 
 def disk(context: Context) -> str:
     place = context.settings.data.absolute()
     place.mkdir(parents=True, exist_ok=True)
+    # Where nothing can be written the least file can not be made, whatever is free.
+    tempfile.TemporaryFile(dir=place).close()
     free = shutil.disk_usage(place).free / 1e9
     if free < 1:
         raise Invalid(f"only {free:.1f} GB free at {place}: make room, at least 1 GB")
@@ -192,7 +197,7 @@ def published(context: Context) -> str:
 
 
 def agreement(context: Context) -> str:
-    from service.privacy.configuration import terms
+    from service.configuration import terms
     from service.privacy.enforcement import exceeding, explained
     from service.privacy.ledger import active
 

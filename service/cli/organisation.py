@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.cli import calendar, comparison, officials
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened, the_organisation
 from service.errors import Invalid, NotFound
 from service.models import Milestone, Organisation, Room
 from service.places import KEY

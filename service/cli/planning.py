@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened, the_organisation
 from service.errors import Conflict
 
 measures = typer.Typer(
@@ -115,7 +115,7 @@ def export_roadmap(
 ) -> None:
     """Write the roadmap for another tool."""
     from service.advice.advised import advice_for
-    from service.web.language import language as spoken
+    from service.language import language as spoken
     from service.web.roadmap_files import form_for, written
 
     form = form_for(file.name)

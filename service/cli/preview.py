@@ -12,8 +12,8 @@ import typer
 from connectors.activity import Page
 from connectors.base import Connector, Nothing, connector
 from connectors.errors import AccessDenied, BadAnswer, NotThere
-from service.cli.context import opened, the_source
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened, the_source
 
 
 @dataclass

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from service.cli import agreement, retention, rights
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened, the_organisation
 from service.errors import Invalid
 
 app = typer.Typer(no_args_is_help=True, help="The signed agreement, its two keys, and retention.")

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json
+from service.context import opened, the_organisation
 from service.errors import Conflict, Invalid
 
 report = typer.Typer(no_args_is_help=True, help="Documents for those who decide.")

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from sqlalchemy import select
 
-from service.cli.context import Context, opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import Context, opened, the_organisation
 from service.errors import Invalid
 from service.models import Organisation
 
 if TYPE_CHECKING:
-    from service.privacy.retention import Purge
+    from service.activity.retention import Purge
 
 FOREVER = "forever"
 _OF = Annotated[str | None, typer.Option(help="Key, where there are several.")]
@@ -76,7 +76,7 @@ def retention(
     as_json: AsJson = False,
 ) -> None:
     """Delete what is older than it may be kept. Measure first: what is deleted can not be measured any more."""
-    from service.privacy.retention import preview, purge
+    from service.activity.retention import preview, purge
 
     with opened() as context:
         with context.transaction() as session:
@@ -105,7 +105,7 @@ def show(found: "Purge", *, dry_run: bool = False) -> None:
 
 def retained(context: Context) -> str:
     """For `resonanz doctor`: whether anything is older than it may be kept."""
-    from service.privacy.retention import preview
+    from service.activity.retention import preview
 
     told = []
     with context.transaction() as session:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened, the_organisation
 
 if TYPE_CHECKING:
-    from service.privacy.rights import Named, Rights
+    from service.activity.rights import Named, Rights
 
 person = typer.Typer(no_args_is_help=True, help="The rights of a single person: erasure, opting out.")
 epoch = typer.Typer(no_args_is_help=True, help="The pseudonym keys, and their destruction.")
@@ -35,7 +35,7 @@ def demanded(
     organisation: str | None, source: str | None, *, from_stdin: bool
 ) -> "Iterator[tuple[Rights, Named]]":
     """The id is never an argument: it would stay in the shell's history and show in the list of processes."""
-    from service.privacy.rights import Named, Rights, require_source
+    from service.activity.rights import Named, Rights, require_source
 
     with opened() as context:
         with context.transaction() as session:
@@ -110,7 +110,7 @@ def verify(
 @person.command("opted-out")
 def opted_out(organisation: OfOrganisation = None, as_json: AsJson = False) -> None:
     """How many have opted out, where they are as many as the minimum group; never who."""
-    from service.privacy.rights import opted_out
+    from service.activity.rights import opted_out
 
     with opened() as context:
         with context.transaction() as session:

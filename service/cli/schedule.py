@@ -5,8 +5,8 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import select
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened, the_organisation
 from service.errors import NotFound
 
 app = typer.Typer(no_args_is_help=True, help="What comes up by itself, and when.")

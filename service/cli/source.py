@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from connectors.base import Check, Nothing, connector
 from service.cli.connect import add, tell_about
-from service.cli.context import Context, opened, the_source
 from service.cli.output import AsJson, console, print_json, print_table
 from service.cli.preview import preview
 from service.cli.progress import shown_progress
+from service.context import Context, opened, the_source
 from service.errors import Invalid, ServiceError
 from service.models import Organisation, Source
 

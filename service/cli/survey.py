@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from service.cli import survey_import
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
 from service.cli.survey_import import Owner, Round, note
+from service.context import opened, the_organisation
 from service.errors import Conflict, Invalid
 
 app = typer.Typer(no_args_is_help=True, help="Rounds of the survey. Answers lead back to nobody.")

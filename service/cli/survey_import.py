@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
+from service.context import opened, the_organisation
 from service.errors import Invalid
 
 Round = Annotated[str, typer.Argument(help="Key of the round.")]

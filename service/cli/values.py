@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.context import opened, the_organisation
 from service.cli.output import AsJson, console, print_json, print_table
 from service.cli.retention import show
+from service.context import opened, the_organisation
 
 if TYPE_CHECKING:
     from service.measure import Work

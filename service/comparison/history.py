@@ -16,7 +16,7 @@ from service.comparison.words import BothLanguages
 from service.maturity.result import Kind, Result, Strand
 from service.models import Assessment, Organisation, PublishedValue
 from service.published import Published, latest
-from service.surveys.statistics.chances import Verdict, change
+from service.statistics.chances import Verdict, change
 
 
 class Course(StrEnum):

@@ -14,7 +14,7 @@ from scipy.stats.mstats import hdquantiles
 
 from metrics.metric import Measure
 from service.publication.rounding import Z
-from service.surveys.statistics.estimate import Floats
+from service.statistics.estimate import Floats
 
 DRAWS = 4000
 SEED = 20_05

@@ -21,7 +21,7 @@ from sqlalchemy import select
 from connectors.base import Nothing, connector
 from service.activity.collect import collect
 from service.activity.log import ActivityLog
-from service.cli.context import Context
+from service.context import Context
 from service.database import transaction
 from service.demo.confluence_data_center import DataCenter
 from service.demo.serving import Server

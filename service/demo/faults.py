@@ -206,6 +206,29 @@ def truncated(**when: Any) -> Fault:
     return Fault(act, **when)
 
 
+def garbled(**when: Any) -> Fault:
+    """Status 200 and an answer in Latin-1 that says it is UTF-8, as a proxy that recodes leaves it."""
+
+    async def act(exchange: Exchange) -> None:
+        status, body, headers = await exchange.proper()
+        spoilt = body[:1] + b'"hinweis":"f\xfcr",' + body[1:] if body[:1] == b"{" else b"f\xfcr\n" + body
+        kind = headers.get("content-type", "application/json").partition(";")[0]
+        await exchange.answer(status, spoilt, {"content-type": f"{kind};charset=utf-8"})
+
+    return Fault(act, **when)
+
+
+def meanwhile(change: Callable[[], None], **when: Any) -> Fault:
+    """The right answer, after `change` of the data: pages shift, grow or vanish while somebody pages through them."""
+
+    async def act(exchange: Exchange) -> None:
+        change()
+        status, body, headers = await exchange.proper()
+        await exchange.answer(status, body, {k: v for k, v in headers.items() if k != "content-length"})
+
+    return Fault(act, **when)
+
+
 def empty(**when: Any) -> Fault:
     """Status 200 and no body."""
 

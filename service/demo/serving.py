@@ -85,6 +85,10 @@ class Server:
         """The address a source is connected with."""
         return self.origin + self.prefix
 
+    def behind(self, origin: str) -> None:
+        """From now on links and settings name this address, that of a proxy before the running server."""
+        self._origin = origin
+
     def routes(self) -> list[Route]:
         raise NotImplementedError
 

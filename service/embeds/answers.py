@@ -13,21 +13,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
 from metrics.metric import Label
+from service.cards import Choices, Kind
 from service.embeds import words
 from service.embeds.card import Card
 from service.embeds.cards import Maker
-from service.embeds.choices import Choices, Kind
 from service.embeds.hosts import allowed, is_of
 from service.embeds.image import image
 from service.embeds.register import ended, note_use, opened
 from service.embeds.secret import secret_file, signing_keys
 from service.embeds.snippets import policy
 from service.embeds.told import as_json, refused
+from service.language import LOCALES, language
 from service.models import Embed, Organisation
 from service.security.separation import confine
 from service.security.signin import Db
 from service.web.charts import NARROW, WIDE
-from service.web.language import LOCALES, language
 from service.web.rendering import TEMPLATES
 
 LONGEST_TOKEN = 200

@@ -6,7 +6,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from service.embeds.choices import Kind
+from service.cards import Kind
 from service.web.pictures import Table
 
 

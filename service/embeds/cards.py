@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from metrics.catalog import CATALOG
 from metrics.metric import Label, Metric
 from service.advice.advised import advice_for
+from service.cards import KINDS, Choices, Kind
 from service.embeds import words
 from service.embeds.card import Card, Item, Value
-from service.embeds.choices import Choices, Kind
 from service.embeds.kept import Kept
+from service.language import Language
 from service.maturity.assess import newest
 from service.maturity.model import load
 from service.maturity.result import Result
@@ -26,7 +27,6 @@ from service.web.advice import Words
 from service.web.coverage import freshness, today
 from service.web.figures import figure, interval
 from service.web.findings import Told, found_of
-from service.web.language import Language
 from service.web.pictures import Gallery, Painter, Picture
 from service.web.profile import profile
 from service.web.words import hidden
@@ -173,7 +173,7 @@ class Maker:
 
     def _begun(self, kind: Kind, question: str, path: str) -> Card:
         address = f"{path}?{urlencode({'organisation': self.organisation.key})}"
-        return Card(kind, self.organisation.name, "", self._said(words.KINDS[kind]), question, address)
+        return Card(kind, self.organisation.name, "", self._said(KINDS[kind]), question, address)
 
     def _of_metric(self, kind: Kind, choices: Choices) -> Card:
         metric = CATALOG[choices.metric]

@@ -9,19 +9,19 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from metrics.catalog import CATALOG
+from service.cards import KINDS, OF_A_METRIC, Choices, Kind, metrics_of, windows_of
 from service.embeds import words
 from service.embeds.cards import Maker
-from service.embeds.choices import OF_A_METRIC, Choices, Kind, metrics_of, windows_of
 from service.embeds.hosts import allowed
 from service.embeds.register import LONGEST, Wanted, create, embeds_of, ended, named, path_of, revoke
 from service.embeds.secret import secret_file, signing_keys
 from service.embeds.snippets import snippets
 from service.errors import Invalid
+from service.language import Language, choose, language
 from service.models import Embed, Organisation
 from service.published import Published, latest
 from service.security.formtoken import form_token, require_form_token
 from service.security.signin import Db, now
-from service.web.language import Language, choose, language
 from service.web.pages import organisation_of
 from service.web.rendering import NAMES, render
 from service.web.words import WINDOWS, said
@@ -124,9 +124,9 @@ def _page(request: Request, db: Session, kind: str, *, trouble: str = "") -> HTM
         organisations=everyone,
         embeds=[_row(one, published, moment, spoken) for one in embeds_of(db, organisation)],
         hosts=allowed(request.app.state.settings.embed_hosts),
-        kinds=[(one.value, spoken.label(label), one is chosen) for one, label in words.KINDS.items()],
+        kinds=[(one.value, spoken.label(label), one is chosen) for one, label in KINDS.items()],
         kind=chosen.value,
-        kind_words=spoken.label(words.KINDS[chosen]),
+        kind_words=spoken.label(KINDS[chosen]),
         metrics=[(one.key, spoken.label(one.label)) for one in metrics],
         rooms=[(one.key, one.label) for one in published.rooms()] if published and metrics else [],
         windows=_windows(chosen, spoken) if metrics else [],
@@ -150,7 +150,7 @@ def _windows(kind: Kind, spoken: Language) -> list[tuple[str, str]]:
 def _row(embed: Embed, published: Published | None, moment: datetime, spoken: Language) -> Mapping[str, Any]:
     """One line of the list: what it shows, where, until when."""
     choices = Choices.of(embed.choices)
-    kind = spoken.label(words.KINDS[Kind(embed.kind)]) if embed.kind in set(Kind) else embed.kind
+    kind = spoken.label(KINDS[Kind(embed.kind)]) if embed.kind in set(Kind) else embed.kind
     parts = [spoken.label(CATALOG[choices.metric].label)] if choices.metric in CATALOG else []
     if choices.room:
         known = published is not None and published.holds(choices.room)

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.embeds.choices import Choices, Kind, chosen
+from service.cards import Choices, Kind, chosen
 from service.embeds.token import Claim, new_handle, read, written
 from service.errors import Invalid, NotFound
+from service.language import LOCALES
 from service.models import Embed, Organisation
 from service.published import latest
 from service.security import audit
-from service.web.language import LOCALES
 
 LONGEST = 90
 """Days a link is good for at most: then somebody looks again whether it is still wanted."""

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from service.errors import ServiceError
+from service.places import places
 from service.secret import make_once
 from service.settings import Settings
 
@@ -30,7 +31,7 @@ class SecretUnusable(ServiceError):
 
 def secret_file(settings: Settings) -> Path:
     """Where the installation secret lies: beside the pseudonym key."""
-    return settings.places.installation_key
+    return places(settings).installation_key
 
 
 def signing_keys(path: Path, *, create: bool = False) -> Mapping[str, bytes]:

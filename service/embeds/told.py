@@ -5,7 +5,7 @@ from typing import Any
 from metrics.metric import Label
 from service.embeds import words
 from service.embeds.card import Card, Value
-from service.web.language import Language
+from service.language import Language
 
 FORMAT = 1
 

@@ -2,16 +2,8 @@
 
 from metrics.metric import Label
 from service.advice.findings import Kind as Finding
-from service.embeds.choices import Kind
+from service.cards import Kind
 
-KINDS = {
-    Kind.FIGURE: Label(de="Kennzahl", en="Key figure"),
-    Kind.TREND: Label(de="Verlauf mit Meilensteinen", en="Trend with milestones"),
-    Kind.ROOMS: Label(de="Räume nach Zustand", en="Rooms by state"),
-    Kind.MATURITY: Label(de="Reifegradprofil", en="Maturity profile"),
-    Kind.DIALOGUE: Label(de="Dialog", en="Dialogue"),
-    Kind.FINDINGS: Label(de="Wichtigste Befunde", en="Top findings"),
-}
 QUESTIONS = {
     Kind.DIALOGUE: Label(
         de="Kommt etwas zurück, wenn jemand spricht?", en="Does anything come back when somebody speaks?"

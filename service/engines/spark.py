@@ -18,9 +18,9 @@ from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, String
 
 from metrics import facts
 from metrics.dialect import parsed, spark_text
-from service.activity.novelty import file_names, refuse_deletion_vectors
+from service.delta import file_names, refuse_deletion_vectors
+from service.engines.relations import to_arrow
 from service.errors import ServiceError
-from service.relations import to_arrow
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable

@@ -18,10 +18,11 @@ from service.jobs.leases import Claim, LeaseLost, Leases, Stopping
 from service.jobs.queue import Wanted
 from service.jobs.work import assess, compute, read_source
 from service.models import Hint, Organisation, Source
+from service.places import places
 
 if TYPE_CHECKING:
     from service.activity.collect import Progress
-    from service.cli.context import Context
+    from service.context import Context
 
 JOBS = "jobs"
 """The account under which jobs stand in the audit log."""
@@ -104,11 +105,13 @@ def _read(run: Run, only: frozenset[str] | None) -> Finish:
     )
     if reading.report.state == "failed":
         raise Misconfigured(reading.report.error or "")
-    reasons = {end.broken_off for end in reading.report.streams.values()}
+    ends = reading.report.streams.values()
     for reason, error in AGAIN.items():
-        if reason in reasons:
+        if reason in {end.broken_off for end in ends}:
             with run.context.transaction() as session:
                 reading.settle(session)
+            if isinstance(error, SourceBusy):
+                raise SourceBusy("", max(end.wait or 0.0 for end in ends))
             raise error
     return reading.settle
 
@@ -144,7 +147,7 @@ def standing(run: Run) -> Finish:
 
 
 def retention(run: Run) -> Finish:
-    from service.privacy.retention import purge
+    from service.activity.retention import purge
 
     run.leases.require(run.claim)
     organisation = run.organisation()
@@ -160,7 +163,7 @@ def backup(run: Run) -> Finish:
         raise Invalid("RESONANZ_BACKUPS names no folder for backups")
     run.leases.require(run.claim)
     made = settings.backups / f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
-    back_up(run.context.engine, settings.places, made)
+    back_up(run.context.engine, places(settings), made)
     for old in backups(settings.backups)[: -settings.backups_kept]:
         shutil.rmtree(old, ignore_errors=True)
     return nothing_more

@@ -11,8 +11,11 @@ from service.jobs.leases import BUSY, LeaseLost, Stopping
 from service.models import Organisation
 from service.security import audit
 from service.security.browser import place
+from service.trouble import trouble
 
 FINAL = (AccessDenied, Misconfigured, NotThere, ServiceError)
+TROUBLED = 20.0
+"""Seconds until a job is tried again that a full disk or an absent database was in the way of."""
 PASSING = frozenset({"BackupFailed", "RetentionIncomplete"})
 """Errors of the service that may be over by the next attempt."""
 
@@ -52,6 +55,9 @@ def _failed(run: Run, error: Exception) -> str:
     if isinstance(error, Conflict) or name == "Stopped":
         # Somebody else is at it, or it is not to be done: that is no attempt.
         return "postponed" if run.leases.release(run.claim, BUSY, name) else "lost"
+    if (found := trouble(error)) is not None:
+        # Nobody's fault, and no attempt either: as soon as the store is well again the job goes on.
+        return "postponed" if run.leases.release(run.claim, TROUBLED, type(found).__name__) else "lost"
     asked = error.seconds if isinstance(error, SourceBusy) else None
     given_up = run.leases.fail(run.claim, name, asked=asked, final=final(error))
     return "lost" if given_up is None else "poison" if given_up else "failed"

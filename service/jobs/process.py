@@ -10,10 +10,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from threading import Event, Thread
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.jobs.leases import DIED, Claim, Leases
 from service.jobs.worker import Held
@@ -22,6 +24,10 @@ from service.settings import Settings
 GRACE = 7.0
 """Seconds a job has for ending at a page's boundary before its process is ended."""
 PAUSE = 0.1
+UNTOLD = 75
+"""Exit code of a job that could not tell how it ended (`EX_TEMPFAIL` of sysexits.h)."""
+PAUSED = 20.0
+"""Seconds until such a job is tried again."""
 
 log = structlog.get_logger()
 
@@ -54,8 +60,15 @@ class Processes:
             process.stdin.close()  # type: ignore[union-attr]
         if held.stopping.is_set() and code != 0:
             self.leases.release(claim)
+        elif code == UNTOLD:
+            self._release(claim)
         elif code != 0 and self.leases.fail(claim, DIED) is not None:
             log.warning("job's process died", job=claim.id, kind=claim.kind, trace=claim.trace, code=code)
+
+    def _release(self, claim: Claim) -> None:
+        """Once the database takes it; else the lease runs out."""
+        with suppress(SQLAlchemyError):
+            self.leases.release(claim, PAUSED)
 
 
 def _told(settings: Settings) -> dict[str, object]:
@@ -94,14 +107,22 @@ def main() -> int:
     Thread(target=_end_with_parent, daemon=True).start()
     from datetime import timedelta
 
-    from service.cli.context import Context
+    from service.context import Context
     from service.jobs.kinds import Run
     from service.jobs.perform import perform
+    from service.trouble import trouble
 
     context = Context(Settings(**order["settings"]))
     try:
         leases = Leases(context.engine, timedelta(seconds=order["lease"]))
         perform(Run(context, leases, Claim(**order["claim"]), stopping))
+    except Exception as error:
+        # How the job ended could not even be noted: its lease runs out, and it is done again.
+        found = trouble(error)
+        if found is None:
+            raise
+        log.warning("store trouble", job=order["claim"]["id"], kind=found.slug)
+        return UNTOLD
     finally:
         context.engine.dispose()
     return 0

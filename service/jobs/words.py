@@ -103,6 +103,18 @@ ERRORS: Mapping[str, Label] = {
         de="Der Dienst ist für diese Organisation angehalten: „resonanz privacy resume“ beendet das.",
         en="The service is stopped for this organisation: “resonanz privacy resume” ends that.",
     ),
+    "DatabaseAway": Label(
+        de="Die Datenbank war nicht erreichbar; sobald sie antwortet, geht es von selbst weiter.",
+        en="The database could not be reached; as soon as it answers, it goes on by itself.",
+    ),
+    "DiskFull": Label(
+        de="Der Datenträger ist voll: Platz schaffen, dann geht es von selbst weiter („resonanz doctor“ nennt den Ordner).",
+        en="The disk is full: make room, then it goes on by itself (“resonanz doctor” names the folder).",
+    ),
+    "StoreReadOnly": Label(
+        de="Daten oder Datenbank sind schreibgeschützt: Einbindung und Rechte prüfen, dann geht es von selbst weiter.",
+        en="Data or database are read-only: look at mount and permissions, then it goes on by itself.",
+    ),
     "OperationalError": _DATABASE,
     "InterfaceError": _DATABASE,
     "MemoryError": Label(de="Der Speicher reichte nicht.", en="There was not enough memory."),

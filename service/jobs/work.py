@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from service.activity.collect import Progress
     from service.activity.report import Report
-    from service.cli.context import Context
+    from service.activity.retention import Purge
+    from service.context import Context
     from service.measure import Summary
     from service.models import Assessment, Organisation, Publication
-    from service.privacy.retention import Purge
 
 Proceed = Callable[[], None]
 
@@ -111,7 +111,7 @@ def compute(
 
 def purged(context: "Context", organisation: "Organisation") -> "Purge | None":
     """What was deleted; None while somebody collects or measures."""
-    from service.privacy.retention import purge
+    from service.activity.retention import purge
 
     try:
         return purge(context.engine, context.log(organisation), organisation.id)

@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 from service.errors import Invalid
 from service.maturity import documented, observed, told
 from service.maturity.draws import interval
+from service.maturity.heard import newest_round
 from service.maturity.model import Dimension, Model, current
 from service.maturity.register import Entry, register
 from service.maturity.result import Agreement, Assessed, Change, Coverage, Kind, Result, Strand
 from service.models import Assessment, Organisation
 from service.published import Published, latest
-from service.surveys.statistics.chances import Verdict, change
-from service.surveys.told import newest_round
+from service.statistics.chances import Verdict, change
 
 DIRECTIONS: Mapping[Verdict, Literal["up", "down"]] = {Verdict.ROSE: "up", Verdict.FELL: "down"}
 NEAR = 0.5

@@ -5,8 +5,8 @@ from typing import Any
 
 from service.maturity import result
 from service.maturity.register import Entry, Standing
-from service.surveys.statistics import levels
-from service.surveys.statistics.levels import LEVELS
+from service.statistics import levels
+from service.statistics.levels import LEVELS
 
 WORTH = {Standing.MET: 1.0, Standing.PARTLY: 0.5, Standing.ABSENT: 0.0, Standing.EXPIRED: 0.5}
 """How much of a fact is there; what is disputed or unknown is left out."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from service.surveys.statistics.estimate import Floats, Numbers
+from service.statistics.estimate import Floats, Numbers
 
 
 def interval(draws: Numbers, inside: float = 0.95) -> tuple[float, float]:

@@ -15,10 +15,10 @@ from service.maturity.model import Dimension, Indicator
 from service.maturity.result import Kind, Observation, State, Strand
 from service.models import PublishedCoverage, PublishedValue
 from service.published import Published
-from service.surveys.statistics.bootstrap import generator
-from service.surveys.statistics.chances import level_chances
-from service.surveys.statistics.estimate import Floats
-from service.surveys.statistics.levels import LEVELS, score, score_draws
+from service.statistics.bootstrap import generator
+from service.statistics.chances import level_chances
+from service.statistics.estimate import Floats
+from service.statistics.levels import LEVELS, score, score_draws
 
 KINDS = {
     Tier.CONTENT: ("create", "edit"),

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from service.errors import Conflict, Invalid, NotFound
 from service.maturity.model import Fact, Model
 from service.models import Evidence, EvidenceRating, Organisation
-from service.surveys.statistics.assessors import Scale, krippendorff
-from service.surveys.statistics.estimate import Estimate, Reason
+from service.statistics.assessors import Scale, krippendorff
+from service.statistics.estimate import Estimate, Reason
 
 MOST_ASSESSORS = 2
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from service.maturity.draws import interval, quantiles
 from service.maturity.result import Answers, Kind, Strand
-from service.surveys.statistics.chances import level_chances
-from service.surveys.statistics.levels import LEVELS
+from service.statistics.chances import level_chances
+from service.statistics.levels import LEVELS
 
 
 @dataclass(frozen=True)

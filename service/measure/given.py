@@ -20,15 +20,15 @@ from metrics import facts
 from metrics.dialect import text
 from metrics.periods import Period, monday
 from metrics.working_time import WorkingTime
-from service.activity.pseudonym import Hasher
 from service.engines import Connection
+from service.engines.relations import register, rename
+from service.hashes import Hasher
 from service.identity import People, people
 from service.linkage import Linkage, link
 from service.measure.officials import register_officials
 from service.measure.reorganisation import mark
-from service.measure.working import working_times
 from service.models import Coverage, KnownContent, Membership, Milestone, Organisation, Room, Source, Unit
-from service.relations import register, rename
+from service.working_time import working_times
 
 _ACCOUNT = Table(
     "account", MetaData(), Column("pseudonym", BigInteger, nullable=False), Column("person", BigInteger)

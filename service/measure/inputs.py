@@ -35,7 +35,7 @@ from metrics.dialect import text
 from metrics.metric import Reach
 from metrics.periods import Period
 from service.engines import Connection
-from service.relations import register
+from service.engines.relations import register
 
 Digest = tuple[int, int]
 """How many rows, and the sum of their hashes."""

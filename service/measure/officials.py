@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 
 from metrics.top_down.officials import official
 from service.engines import Connection
+from service.engines.relations import register
 from service.models import OfficialUnit, Organisation
-from service.relations import register
 
 
 def register_officials(connection: Connection, session: Session, organisation: Organisation) -> None:

@@ -14,9 +14,9 @@ from metrics.history import needed_from
 from metrics.metric import Metric, Scope, Statement
 from metrics.periods import Period
 from service.engines import Connection
+from service.engines.relations import register
 from service.measure.inputs import Inputs, tables_of
 from service.measure.kept import Place
-from service.relations import register
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from service.models.base import Base
 class Embed(Base):
     """One card for the pages of certain hosts. `handle` is its public name; its signed link is made anew from this row and never stored.
 
-    `choices` says what the card shows (`service.embeds.choices.Choices`), `hosts` whose pages may show it, `key_id` which key signs its
+    `choices` says what the card shows (`service.cards.Choices`), `hosts` whose pages may show it, `key_id` which key signs its
     link, `created_by` which account made it (a name, as in the audit log). `used` is the last day it was shown; not by whom or how often.
     """
 

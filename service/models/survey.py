@@ -108,7 +108,7 @@ class PublishedAnswer(Base):
     """One cell: a question, or with `question` '' a dimension's scale, of the organisation (`group_key` '') or a group.
 
     `state` is published, suppressed or unknown, with a `reason`; `people` is rounded; `figures` is
-    `service.surveys.cells.Figures` as JSON, NULL unless there is something to show.
+    `service.answered.Figures` as JSON, NULL unless there is something to show.
     """
 
     __tablename__ = "published_answer"

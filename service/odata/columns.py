@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, case, cast, literal
 
 from metrics.catalog import CATALOG
+from service.answered import Shown
 from service.models import PublishedAnswer, PublishedRoom, PublishedValue
 from service.odata.entities import SETS
-from service.surveys.cells import Shown
 
 Columns = Mapping[str, Any]
 """An expression of SQL by the name of the property."""

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.surveys.cells import Shown
+from service.answered import Shown
 
 EDM: Mapping[type, str] = {
     bool: "Edm.Boolean",

@@ -7,6 +7,7 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from metrics.catalog import CATALOG
+from service.answered import Figures
 from service.api.published import newest, numbered, overall, provenance, told
 from service.api.routes import measurement_row, metric_row
 from service.api.surveys import answer_row, round_row
@@ -37,7 +38,6 @@ from service.odata.entities import (
     SurveyRound,
 )
 from service.odata.sources import Listed, Rows, Stored, mark_of
-from service.surveys.cells import Figures
 from service.surveys.published import Cell, published
 
 Read = Callable[[Session, Organisation, int | None], Rows]

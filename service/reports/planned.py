@@ -5,13 +5,13 @@ from datetime import date, timedelta
 
 from service.advice.catalogue.parts import Measure
 from service.advice.decisions import State
+from service.language import NN_
 from service.reports.because import because
 from service.reports.document import Block, Figure, Heading, Section, Span, Spans, Table
 from service.reports.drawings import roadmap_svg
 from service.reports.writer import Writer
 from service.roadmap.schedule import Placed
 from service.web.advice import STATES
-from service.web.language import NN_
 
 WEEKS = 8
 DAYS = NN_("%(number)s person day", "%(number)s person days")

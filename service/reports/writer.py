@@ -10,6 +10,7 @@ from metrics.catalog import CATALOG
 from metrics.metric import Label
 from service.advice.catalogue import Role
 from service.advice.rules import Series
+from service.language import Language, language
 from service.maturity.result import Assessed, Fact, Kind, Observation, Strand
 from service.models import PublishedValue
 from service.references import Figure as ReferenceFigure
@@ -19,7 +20,6 @@ from service.reports.document import Paragraph, Section, Source, Span, Spans, pl
 from service.reports.given import Given
 from service.web.advice import Words
 from service.web.evidence_chain import STATES
-from service.web.language import Language, language
 from service.web.words import hidden
 
 TEXTS: Mapping[str, Label] = {**words.TEXT, **words_plan.TEXT}

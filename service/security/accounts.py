@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 
 from service.database import transaction
 from service.errors import Conflict, Invalid, NotFound
+from service.grants import Role
 from service.models import Account, Organisation
 from service.security import audit
-from service.security.roles import Role
 from service.security.sessions import close_sessions
 
 SHORTEST, LONGEST = 12, 256

@@ -5,7 +5,7 @@ that is published.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -28,11 +28,13 @@ MOST_SOUGHT = 5
 OTHER = "(other)"
 
 
-def asked(db: Session, given: Mapping[str, str]) -> tuple[dict[str, Any], str | None]:
+def asked(
+    db: Session, given: Mapping[str, str], feed_words: Collection[str] = ()
+) -> tuple[dict[str, Any], str | None]:
     """The parameters that may be kept, and the key of the organisation they concern, if they tell.
 
     A value that is not ours is kept as `(other)`, an unknown parameter not at all. So is what is not of the organisation that is
-    named: the council of one must not read there what another has.
+    named: the council of one must not read there what another has. `feed_words` are the properties an OData expression may name.
     """
     named = db.scalars(
         select(Organisation).where(Organisation.key == given.get("organisation"))
@@ -49,7 +51,7 @@ def asked(db: Session, given: Mapping[str, str]) -> tuple[dict[str, Any], str | 
         elif name in WORDS:
             kept[name] = value if WORD.fullmatch(value) else OTHER
         elif name in OPTIONS:
-            kept[name] = shape(value, _Ours(db, concerns), OTHER)
+            kept[name] = shape(value, feed_words, _Ours(db, concerns), OTHER)
         elif name in KEYS:
             kept[name] = value if concerns is not None and _owner(db, {name: value}, concerns) else OTHER
     return kept, None if concerns is None else concerns.key

@@ -18,9 +18,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.errors import Forbidden, NotSignedIn
+from service.grants import EVERYWHERE, Grant
 from service.models import Organisation
 from service.security.jwks import SigningKeys
-from service.security.roles import EVERYWHERE, Grant, Permission, Scope
+from service.security.roles import Permission, Scope
 from service.security.signin import SignedIn
 
 ALGORITHM = "RS256"

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from service.database import transaction
 from service.errors import Invalid, NotFound
+from service.grants import EVERYWHERE
 from service.models import Account, Organisation, SpentSignIn
 from service.security import audit
 from service.security.accounts import normalised, organisation_of
 from service.security.oidc import Attempt, Identity, NoRole, Provider, SignInRefused
-from service.security.roles import EVERYWHERE
 from service.security.sessions import close_sessions
 from service.security.signin import Db, now, opened_session, own_path, show_form
 from service.settings import Settings

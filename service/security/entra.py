@@ -14,11 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.errors import Forbidden, Invalid
+from service.grants import Grant
 from service.models import Account
 from service.security.bearers import BearerRefused, reader, verified
 from service.security.jwks import SigningKeys
 from service.security.outbound import checked_client
-from service.security.roles import Grant, Permission, may
+from service.security.roles import Permission, may
 from service.security.signin import SignedIn
 from service.settings import Settings
 

@@ -5,7 +5,7 @@ everything else is `(other)`.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 OPTIONS = frozenset({"$filter", "$select", "$orderby", "$top", "$skip", "$count", "entity_key"})
 WORDS = frozenset(
@@ -17,11 +17,8 @@ VALUE = re.compile(r"[0-9]{1,9}|[0-9]{1,9}\.[0-9]{1,9}|[0-9]{4}-[0-9]{2}-[0-9]{2
 LONGEST = 300
 
 
-def shape(text: str, ours: Callable[[str], bool], other: str) -> str:
-    """The expression with `other` in the place of what is not ours, cut off after a few hundred letters."""
-    from service.odata.entities import property_names
-
-    names = property_names()
+def shape(text: str, names: Collection[str], ours: Callable[[str], bool], other: str) -> str:
+    """The expression with `other` in the place of what is not ours, cut off after a few hundred letters. `names` are properties."""
     kept: list[str] = []
     for match in PART.finditer(text[: 4 * LONGEST]):
         quoted, word, number, mark = match.groups()

@@ -13,10 +13,10 @@ import httpx
 from sqlalchemy.orm import Session
 
 from service.errors import Forbidden, Invalid
+from service.grants import Grant, Role
 from service.security.bearers import BearerRefused, reader, verified
 from service.security.jwks import SigningKeys
 from service.security.outbound import checked_client
-from service.security.roles import Grant, Role
 from service.security.signin import SignedIn
 from service.settings import Settings
 

@@ -16,13 +16,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from service.errors import Invalid, TooManyAttempts
+from service.language import choose
 from service.models import Account, PasswordLink
 from service.security import audit
 from service.security.accounts import hashed, organisation_of, require_fit_password
 from service.security.sessions import close_sessions, digest
 from service.security.signin import Db, address, now
 from service.security.words import WORDS
-from service.web.language import choose
 
 LASTS = timedelta(hours=24)
 PATH = "/password"
@@ -125,8 +125,12 @@ def _page(  # noqa: PLR0917 - what one page is made of
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> HTMLResponse:
-    code = choose(request).code
+    language = choose(request)
     page = templates.get_template("password.html").render(
-        code=code, words=WORDS[code], name=account.name if account else None, link=link, trouble=trouble
+        code=language.code,
+        words=WORDS[language.written],
+        name=account.name if account else None,
+        link=link,
+        trouble=trouble,
     )
     return HTMLResponse(page, status, headers=headers)

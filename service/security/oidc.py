@@ -22,8 +22,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from service.errors import ServiceError
+from service.grants import Grant
 from service.security.outbound import checked_client
-from service.security.roles import Grant
 from service.settings import Settings
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")

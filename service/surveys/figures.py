@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
+from service.answered import SHARES, Figures
 from service.models import SurveyGroup
 from service.publication.rounding import bound, rounded_people
-from service.surveys.cells import SHARES, Figures
+from service.statistics import bootstrap, nonresponse, units, weights
+from service.statistics.agreement import Null, agreement
+from service.statistics.differences import cliffs_delta, holm
+from service.statistics.estimate import Estimate, Floats
+from service.statistics.precision import finite_correction, share_interval
+from service.statistics.reliability import reliability
 from service.surveys.grid import DIFFERENT, POOL, Grid
 from service.surveys.sample import FEWEST_ITEMS, Table
-from service.surveys.statistics import bootstrap, nonresponse, units, weights
-from service.surveys.statistics.agreement import Null, agreement
-from service.surveys.statistics.differences import cliffs_delta, holm
-from service.surveys.statistics.estimate import Estimate, Floats
-from service.surveys.statistics.precision import finite_correction, share_interval
-from service.surveys.statistics.reliability import reliability
 
 DRAWS = 400
 SIGNIFICANT = 0.05

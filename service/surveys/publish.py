@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import CursorResult, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from service.answered import Figures
 from service.errors import Conflict
 from service.models import (
     Invitation,
@@ -23,16 +24,15 @@ from service.privacy.enforcement import require_running
 from service.publication.protect import HOMOGENEITY, SMALL_GROUP
 from service.publication.publish import digest_of
 from service.publication.rounding import rounded_people
+from service.statistics.answers import NEEDED
+from service.statistics.units import Comparison
 from service.surveys import figures as figured
 from service.surveys import grid as grids
 from service.surveys.answering import mix, overwriting
-from service.surveys.cells import Figures
 from service.surveys.grid import Grid
 from service.surveys.questionnaire import Questionnaire, questionnaire
 from service.surveys.rounds import CLOSED, FINISHED, OPEN, agreed_minimum, answered_by_group, groups, returned
 from service.surveys.sample import FEWEST_ITEMS, Table, tables
-from service.surveys.statistics.answers import NEEDED
-from service.surveys.statistics.units import Comparison
 
 PUBLISHED, SUPPRESSED, UNKNOWN = "published", "suppressed", "unknown"
 TOO_FEW_ITEMS, UNITS_ALIKE, HELD_BACK = "too_few_items", "units_alike", "held_back"

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.answered import Figures
 from service.errors import NotFound
 from service.models import Organisation, PublishedAnswer, SurveyPublication, SurveyRound
-from service.surveys.cells import Figures
 from service.surveys.questionnaire import Questionnaire, questionnaire
 
 

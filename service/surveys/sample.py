@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.models import Response, SurveyGroup, SurveyRound
+from service.statistics import answers as coding
+from service.statistics.estimate import Floats
 from service.surveys.questionnaire import (
     DONT_KNOW,
     NOT_APPLICABLE,
@@ -19,8 +21,6 @@ from service.surveys.questionnaire import (
     Questionnaire,
     Section,
 )
-from service.surveys.statistics import answers as coding
-from service.surveys.statistics.estimate import Floats
 
 CODES = {DONT_KNOW: coding.DONT_KNOW, NOT_APPLICABLE: coding.NOT_APPLICABLE}
 FEWEST_ITEMS = 3
@@ -34,7 +34,7 @@ class Table:
     """The answers to one dimension, a row for each response.
 
     `group` and `batch` say where and in which opening a row came in; `answers` are coded as in
-    `service.surveys.statistics.answers`, with nothing where somebody was not asked.
+    `service.statistics.answers`, with nothing where somebody was not asked.
     """
 
     section: Section

@@ -20,6 +20,7 @@ from service.advice.catalogue.triggers import (
 )
 from service.advice.decisions import Changes, State
 from service.advice.proposals import Proposal
+from service.language import N_, NN_, Language
 from service.maturity.model import Model
 from service.maturity.result import Kind
 from service.models import MeasureDecision
@@ -28,7 +29,6 @@ from service.roadmap.plan import Roadmap
 from service.roadmap.schedule import Placed, Reason, Why
 from service.web import charts, plan_charts
 from service.web.evidence_chain import STATES as FACT_STATES
-from service.web.language import N_, NN_, Language
 from service.web.pictures import Gallery, Picture, Table
 from service.web.profile import AGREEMENTS, KINDS, decimal
 

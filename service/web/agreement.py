@@ -5,12 +5,12 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from service.privacy.configuration import described
+from service.configuration import described
+from service.language import choose
 from service.privacy.ledger import active, version_of
 from service.privacy.paper import paper
 from service.published import organisations
 from service.security.signin import Db
-from service.web.language import choose
 from service.web.pages import asked
 from service.web.rendering import render
 
@@ -41,7 +41,7 @@ def show_agreement(request: Request, db: Db) -> HTMLResponse:
         "agreement.html",
         organisation=organisation,
         organisations=everyone,
-        paper=paper(agreement, before, signatures, choose(request).code),
+        paper=paper(agreement, before, signatures, choose(request).written),
         running=False,
     )
 
@@ -54,7 +54,7 @@ def show_running(request: Request, db: Db) -> HTMLResponse:
     written = None
     if organisation is not None:
         now = described(db, organisation, request.app.state.settings)
-        whole = paper(now, active(db, organisation.id), (), choose(request).code)
+        whole = paper(now, active(db, organisation.id), (), choose(request).written)
         _, *terms, _, difference, _ = whole.sections  # without what is said of a signed paper
         written = replace(whole, head=(whole.head[0], whole.head[3]), sections=(*terms, difference))
     return render(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.advice.advised import advice_for
 from service.comparison import comparison_of
 from service.errors import Invalid
+from service.language import LOCALES, language
 from service.maturity.assess import newest
 from service.published import Published, latest, organisations
 from service.security.signin import now
@@ -19,7 +20,6 @@ from service.web import leadership
 from service.web.answers import answers
 from service.web.dashboard import Dashboard, dashboard
 from service.web.findings import found_of
-from service.web.language import LOCALES, language
 from service.web.network import between_units
 from service.web.pages import gallery
 from service.web.pictures import Gallery, Painter

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from metrics.catalog import CATALOG
 from metrics.metric import Direction, Metric
 from metrics.room_types import ROOM_TYPE
+from service.language import N_, Language
 from service.models import PublishedValue
 from service.published import Published
 from service.web.dashboard import PULSE, Option
 from service.web.figures import Figure, figures, interval
-from service.web.language import N_, Language
 from service.web.pictures import Painter, Picture
 from service.web.rooms import Uses, uses
 from service.web.words import WINDOWS, said, why

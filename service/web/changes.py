@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 from metrics.interrupted import FEWEST, SETTLING, Change, Doubt, Verdict
 from metrics.metric import Direction, Measure, Metric
+from service.language import N_, Language
 from service.milestones import changes
 from service.models import Milestone
 from service.published import Published
-from service.web.language import N_, Language
 
 DOUBTS = {
     Doubt.TOO_FEW_BEFORE: N_("too few weeks before are known"),

@@ -12,12 +12,12 @@ from service.comparison.outside import Beside
 from service.comparison.profile import Profile
 from service.comparison.publish import Peers
 from service.comparison.quartiles import Position, Told
+from service.language import N_, Language
 from service.maturity.model import Model
 from service.models import PublishedValue
 from service.references import Figure, Reference, References
 from service.web import charts, comparison_charts
 from service.web.comparison_words import COURSES, RELATIONS, STATISTICS, STEPS, UNFIT, WITHHELD
-from service.web.language import N_, Language
 from service.web.pictures import Gallery, Picture, Table
 from service.web.profile import KINDS_IN_SHORT
 from service.web.words import hidden

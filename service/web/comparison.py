@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from service.comparison import Comparison, comparison_of
 from service.comparison.profile import declare
 from service.errors import Invalid
+from service.language import choose
 from service.maturity.assess import newest
 from service.maturity.model import current, load
 from service.models import OrganisationProfile
@@ -18,7 +19,6 @@ from service.security import audit
 from service.security.formtoken import form_token, require_form_token
 from service.security.signin import Db
 from service.web.compared import Words, choices
-from service.web.language import choose
 from service.web.pages import gallery, may_manage, organisation_of
 from service.web.planning import Fields
 from service.web.rendering import render

@@ -4,8 +4,8 @@ from service.comparison.comparable import Step, Unfit
 from service.comparison.draw import Withheld
 from service.comparison.history import Course
 from service.comparison.outside import Relation
+from service.language import N_
 from service.references import Statistic
-from service.web.language import N_
 
 STEPS = {
     Step.INDUSTRY_SIZE_COUNTRY: N_("same industry, size and country"),

@@ -10,16 +10,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from metrics.catalog import CATALOG
+from service.cards import KINDS as CARDS
+from service.cards import Kind as Card
 from service.demo.dry_run import dry_run
-from service.embeds.choices import Kind as Card
-from service.embeds.words import KINDS as CARDS
+from service.language import N_, Language, choose
 from service.models import Account, ApiToken, AuditEntry, AuditHead, Embed, Organisation, Source, Sync
 from service.published import latest, organisations
 from service.security import audit
 from service.security.separation import beside
 from service.security.signin import Db, now
 from service.web.dashboard import coverage_in_short
-from service.web.language import N_, Language, choose
 from service.web.rendering import render
 
 PAGE = 100

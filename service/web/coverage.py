@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from service.language import Language
 from service.models import Organisation, PublishedCoverage
 from service.published import Published
-from service.web.language import Language
 from service.web.words import HIDDEN, KINDS, gap, said
 
 OLD_AFTER_DAYS = 7

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from metrics.catalog import CATALOG
 from metrics.metric import Metric
+from service.language import Language
 from service.models import PublishedValue
 from service.published import Published
 from service.web import coverage
@@ -14,7 +15,6 @@ from service.web.changes import BeforeAndAfter, before_and_after
 from service.web.coverage import CoverageOf, Freshness, coverage_in_short, freshness, today
 from service.web.figures import Figure, figures
 from service.web.glossary import questions_of_metrics
-from service.web.language import Language
 from service.web.pictures import Painter, Picture
 from service.web.rooms import Rooms, RoomsAsked, rooms
 from service.web.words import WINDOWS, said

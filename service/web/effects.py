@@ -10,11 +10,11 @@ from metrics.catalog import CATALOG
 from metrics.metric import Measure as Unit
 from service.advice.advised import Advice
 from service.advice.effect import Answer, Effect, Judge
+from service.language import N_, Language
 from service.maturity.register import register
 from service.published import latest
 from service.web.advice import Words
 from service.web.changes import DOUBTS as WEEKLY
-from service.web.language import N_, Language
 
 ANSWERS = {
     Answer.WORKED: N_("It worked"),

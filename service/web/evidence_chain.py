@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from metrics.catalog import CATALOG
 from metrics.metric import Measure
+from service.language import N_, Language
 from service.maturity.documented import shares
 from service.maturity.model import Dimension, Indicator, Model
 from service.maturity.result import Answers, Assessed, Fact, Kind, Observation, Result, Strand
 from service.models import PublishedValue
-from service.web.language import N_, Language
 from service.web.pictures import Table
 from service.web.profile import AGREEMENTS, KINDS, decimal, insufficient, level, place, staged
 from service.web.words import WINDOWS, hidden

@@ -9,9 +9,9 @@ from service.advice.catalogue import Catalogue, Fit, Shown, UseCase
 from service.advice.fields.needs import Cell, Rating
 from service.advice.fields.register import Origin, State, total
 from service.advice.fields.signals import Places, Seen, Sighting
+from service.language import N_, Language
 from service.maturity.model import Model
 from service.models import PotentialField
-from service.web.language import N_, Language
 from service.web.words import PURPOSES, hidden
 
 STATES = {

@@ -10,13 +10,13 @@ from service.advice.advised import Advice
 from service.advice.fields import needs, register
 from service.advice.fields.signals import sightings
 from service.errors import Conflict, Invalid
+from service.language import choose
 from service.models import PotentialField
 from service.published import latest
 from service.security import audit
 from service.security.formtoken import form_token, require_form_token
 from service.security.signin import Db, now
 from service.web.field_words import NEEDS, ORIGINS, FieldWords
-from service.web.language import choose
 from service.web.pages import may_manage
 from service.web.planning import Fields, advised
 from service.web.rendering import render

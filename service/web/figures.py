@@ -6,9 +6,9 @@ from datetime import date
 
 from metrics.catalog import CATALOG
 from metrics.metric import Direction, Measure, Metric
+from service.language import NN_, Language
 from service.models import Milestone, PublishedValue
 from service.published import Published
-from service.web.language import NN_, Language
 from service.web.words import hidden
 
 

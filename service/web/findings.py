@@ -20,11 +20,11 @@ from service.advice.catalogue.triggers import (
     leaves,
 )
 from service.advice.findings import Evidence, Finding, Kind
+from service.language import N_, choose
 from service.published import Published, latest
 from service.security.signin import Db
 from service.web.advice import Words
 from service.web.evidence_chain import STATES
-from service.web.language import N_, choose
 from service.web.planning import advised
 from service.web.profile import KINDS as STRANDS
 from service.web.profile import decimal

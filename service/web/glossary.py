@@ -6,9 +6,9 @@ from functools import cache
 
 from metrics.catalog import CATALOG
 from metrics.metric import Direction, Mark, Measure, Metric, Scope, Tier, Window
+from service.language import N_, Language
 from service.published import Published
 from service.web.figures import interval
-from service.web.language import N_, Language
 from service.web.words import why
 
 GROUPS: dict[str, tuple[str, str]] = {

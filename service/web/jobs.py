@@ -18,6 +18,7 @@ from service.errors import Conflict, NotFound
 from service.jobs import queue, schedules, words
 from service.jobs.kinds import INSTALLATION
 from service.jobs.leases import POISON, RUNNING, WAITING, database_clock
+from service.language import N_, Language, choose
 from service.models import Job, Organisation, Schedule, Worker
 from service.published import organisations
 from service.security import audit
@@ -25,7 +26,6 @@ from service.security import sessions as signed
 from service.security.formtoken import form_token, require_form_token
 from service.security.roles import Permission, may
 from service.security.signin import Db, cookie_name, now
-from service.web.language import N_, Language, choose
 from service.web.rendering import render
 
 EVERY = 1.0

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from metrics.catalog import CATALOG
+from service.language import Language
 from service.published import Published
 from service.web.dashboard import PULSE
 from service.web.figures import Figure, figures
-from service.web.language import Language
 from service.web.pictures import Painter, Picture
 
 LEADERS = ("active_leader_share", "led_unit_share", "leader_reply_share", "leader_lift")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from metrics.catalog import CATALOG
+from service.language import N_
 from service.web.dashboard import PULSE, Dashboard
-from service.web.language import N_
 from service.web.words import hidden
 
 

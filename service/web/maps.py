@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from metrics.metric import Measure, Metric
+from service.language import Language
 from service.models import PublishedRoom, PublishedValue
 from service.web import charts, map_charts
-from service.web.language import Language
 from service.web.pictures import Painter, Picture, Table
 from service.web.words import briefly, why
 

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from service.errors import Conflict, Invalid, NotFound
+from service.language import N_, Language, choose
 from service.maturity import register as registry
 from service.maturity.assess import make, newest
 from service.maturity.model import current, load
@@ -20,7 +21,6 @@ from service.security import audit
 from service.security.formtoken import form_token, require_form_token
 from service.security.signin import Db, now
 from service.web.evidence_chain import STATES, dimension_page
-from service.web.language import N_, Language, choose
 from service.web.pages import day_of, gallery, may_manage, organisation_of
 from service.web.profile import profile
 from service.web.rendering import render

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from metrics.catalog import CATALOG
 from metrics.metric import Metric
+from service.language import Language
 from service.published import Published
 from service.web.dashboard import PULSE, Option
 from service.web.figures import Figure, figures
-from service.web.language import Language
 from service.web.maps import heat
 from service.web.pictures import Painter, Picture
 

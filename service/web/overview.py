@@ -14,6 +14,7 @@ from service.advice.fields import register as fields
 from service.advice.findings import Finding, Kind
 from service.comparison import comparison_of
 from service.errors import Invalid
+from service.language import NN_, Language, choose
 from service.maturity.assess import newest
 from service.maturity.result import Kind as Strands
 from service.maturity.result import Result
@@ -25,7 +26,6 @@ from service.web.compared import HALF
 from service.web.dashboard import PULSE
 from service.web.figures import figures
 from service.web.findings import Card, Told, found_of
-from service.web.language import NN_, Language, choose
 from service.web.pages import gallery
 from service.web.planning import advised, planned
 from service.web.profile import Profile, decimal, profile

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.database import sessions
 from service.errors import Invalid, NotFound
+from service.language import choose
 from service.models import Organisation
 from service.published import Published, latest, organisations
 from service.security.roles import Permission
@@ -18,7 +19,6 @@ from service.web.answers import answers
 from service.web.coverage import coverage_in_short, freshness, today, told
 from service.web.dashboard import Dashboard, dashboard
 from service.web.glossary import glossary
-from service.web.language import choose
 from service.web.leads import leads
 from service.web.network import between_units
 from service.web.periods import two_periods

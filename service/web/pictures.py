@@ -10,10 +10,10 @@ from typing import Any
 from markupsafe import Markup
 
 from metrics.metric import Measure, Metric
+from service.language import Language
 from service.models import Milestone, PublishedValue
 from service.web import charts, row_charts
 from service.web.figures import interval
-from service.web.language import Language
 from service.web.words import briefly, hidden, why
 
 

@@ -11,6 +11,7 @@ from service.advice.advised import Advice, advice_for
 from service.advice.catalogue import Role
 from service.advice.decisions import Changes, State, decide
 from service.errors import Conflict, Invalid
+from service.language import N_, choose
 from service.models import Organisation
 from service.roadmap.first_weeks import first_weeks
 from service.roadmap.plan import Roadmap, roadmap, set_frame
@@ -19,7 +20,6 @@ from service.security.formtoken import form_token, require_form_token
 from service.security.signin import Db, now
 from service.web.advice import Words, first_weeks_table, in_state, roadmap_page
 from service.web.effects import effect_lines
-from service.web.language import N_, choose
 from service.web.pages import day_of, gallery, may_manage, organisation_of
 from service.web.rendering import render
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from service.language import N_, Language
 from service.maturity.model import Dimension, Model
 from service.maturity.result import Agreement, Assessed, Change, Kind, Result, Strand
 from service.web import charts, profile_charts
-from service.web.language import N_, Language
 from service.web.pictures import Gallery, Picture, Table
 
 KINDS = {

@@ -12,12 +12,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Engine, and_, func, select
 from sqlalchemy.orm import Session
 
+from service.language import COOKIE, LOCALES, N_, choose, language
 from service.models import AgreementVersion, Organisation
-from service.web.language import COOKIE, LOCALES, N_, choose, language
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
-NAMES = {"de": "Deutsch", "en": "English"}
+NAMES = {code: str(locale.get_language_name(code)).capitalize() for code, locale in LOCALES.items()}
 AREAS = {
     "/overview": N_("Overview"),
     "/": N_("Use"),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service.advice.advised import Advice
 from service.advice.catalogue import Role
 from service.errors import Invalid, NotFound
+from service.language import N_, Language, choose
 from service.models import MeasureDecision, Organisation
 from service.roadmap import exports
 from service.roadmap.exports import Entry
@@ -18,7 +19,6 @@ from service.roadmap.first_weeks import Line, first_weeks
 from service.roadmap.plan import Roadmap
 from service.security.signin import Db, now
 from service.web.advice import Words
-from service.web.language import N_, Language, choose
 from service.web.planning import advised, planned
 
 router = APIRouter(include_in_schema=False)

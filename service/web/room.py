@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from metrics.catalog import CATALOG
+from service.language import Language
 from service.published import Published
 from service.web.figures import Figure, figure
-from service.web.language import Language
 from service.web.pictures import Painter, Picture, Table
 from service.web.room_type import RoomType, room_type
 from service.web.rooms import FIGURES, PULSE, ROOM_STATE, purpose, state

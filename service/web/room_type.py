@@ -6,9 +6,9 @@ from datetime import date
 
 from metrics.room_rules import FITTING, INDICATORS, RULES, TYPES, Condition, Reason, reasons
 from metrics.room_types import ROOM_TYPE
+from service.language import Language
 from service.models import PublishedRoom
 from service.published import Published
-from service.web.language import Language
 from service.web.rooms import PULSE
 from service.web.words import hidden
 

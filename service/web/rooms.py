@@ -8,9 +8,9 @@ from metrics.catalog import CATALOG
 from metrics.metric import Label, Metric
 from metrics.room_rules import TYPES
 from metrics.room_types import ROOM_TYPE
+from service.language import Language
 from service.models import PublishedRoom, PublishedValue
 from service.published import Published
-from service.web.language import Language
 from service.web.maps import RoomSeen, room_map
 from service.web.pictures import Painter, Picture
 from service.web.words import PURPOSES, briefly, hidden, said, why

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.api.tables import safe
 from service.errors import Conflict, Invalid, NotFound
+from service.language import N_, Language, choose
 from service.models import Organisation, SurveyRound, Unit
 from service.published import organisations
 from service.security import audit
@@ -22,7 +23,6 @@ from service.surveys.publish import close, finish
 from service.surveys.published import published
 from service.surveys.questionnaire import EVERYONE, FORMS, RESPONDENTS
 from service.surveys.reminder import reminders
-from service.web.language import N_, Language, choose
 from service.web.pages import asked, may_manage
 from service.web.rendering import render
 

@@ -7,10 +7,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from service.errors import Invalid
+from service.language import LOCALES, Language, choose, language
 from service.security.signin import Db
 from service.surveys.answering import Invited, answer, invited
 from service.surveys.questionnaire import DONT_KNOW, NOT_APPLICABLE, POINTS, Answer
-from service.web.language import LOCALES, Language, choose, language
 from service.web.rendering import NAMES, environment
 
 FIELD = "q."

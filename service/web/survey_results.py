@@ -6,13 +6,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from service.answered import SHARES, Figures
 from service.errors import NotFound
+from service.language import N_, Language, choose
 from service.published import organisations
 from service.security.signin import Db
-from service.surveys.cells import SHARES, Figures
 from service.surveys.published import Cell, PublishedRound, the_published
 from service.surveys.questionnaire import Section
-from service.web.language import N_, Language, choose
 from service.web.pages import asked
 from service.web.rendering import render
 from service.web.survey import KINDS

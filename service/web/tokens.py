@@ -8,12 +8,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from service.errors import Invalid
+from service.language import N_, choose
 from service.models import Account
 from service.security.formtoken import form_token, require_form_token
 from service.security.roles import Scope
 from service.security.signin import Db, now
 from service.security.tokens import create_token, created_entry, revoke_token, revoked_entry, tokens_of
-from service.web.language import N_, choose
 from service.web.rendering import render
 
 SCOPES = {

@@ -1,8 +1,8 @@
 """What codes in the publication mean in a reader's words."""
 
 from metrics.metric import REASONS
+from service.language import N_, Language
 from service.models import PublishedValue
-from service.web.language import N_, Language
 
 HIDDEN = {
     "small_group": N_("group too small"),

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-import duckdb
 import pytest
 from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.engine import make_url
 
+from benchmarks.kills import everything as stored
+from benchmarks.kills import rows
 from connectors.activity import Activity, Content, ContentType, Kind, Page
 from connectors.base import Check, Memory
 from service.activity.collect import collect
@@ -22,17 +23,9 @@ from service.activity.pseudonym import Pseudonymiser, open_keys
 from service.activity.report import Report
 from service.database import connect, transaction
 from service.models import (
-    Alias,
     Base,
-    Coverage,
-    Journal,
-    KnownContent,
-    Membership,
     Organisation,
-    Person,
-    Room,
     Source,
-    Unit,
 )
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -97,10 +90,7 @@ class World:
         )
 
     def rows(self, columns: str = "*", where: str = "true") -> list[tuple[Any, ...]]:
-        with duckdb.connect() as connection:
-            self.log.register(connection)
-            found = connection.sql(f"SELECT {columns} FROM log WHERE {where} ORDER BY ALL").to_arrow_table()
-        return [tuple(row.values()) for row in found.to_pylist()]
+        return rows(self.log, columns, where)
 
     def person(self, account: str) -> int:
         return self.pseudonymiser.person(account, "wiki")
@@ -117,28 +107,8 @@ class World:
 
 
 def everything(world: World) -> dict[str, list[Any]]:
-    """All that is stored, without numbers the database hands out, to compare two worlds."""
-    with transaction(world.engine) as session:
-        rooms = {room.id: room.key for room in session.scalars(select(Room))}
-        units = {unit.id: unit.key for unit in session.scalars(select(Unit))}
-        found: dict[str, list[Any]] = {"units": sorted(units.values())}
-        for table in (Room, Person, Membership, KnownContent, Alias, Coverage, Journal):
-            hidden = {"id", "room_id", "unit_id"} - ({"id"} if table is KnownContent else set())
-            found[table.__tablename__] = sorted(
-                str(
-                    {
-                        **{
-                            c.name: getattr(row, c.name)
-                            for c in table.__table__.columns
-                            if c.name not in hidden
-                        },
-                        "in": rooms.get(getattr(row, "room_id", None)),
-                        "of": units.get(getattr(row, "unit_id", None)),
-                    }
-                )
-                for row in session.scalars(select(table))
-            )
-    found["log"] = world.rows()
+    """All that is stored, to compare two worlds."""
+    found = stored(world.engine, world.log)
     found["positions"] = sorted((stream, at.cursor) for stream, at in world.log.positions("wiki").items())
     return found
 

@@ -30,9 +30,9 @@ from connectors.errors import (
 )
 from service.activity.collect import collect
 from service.activity.lock import LOGS_LOCK, hold, log_lock
-from service.activity.novelty import LogUnusable
 from service.activity.pseudonym import Pseudonymiser, open_keys
 from service.database import transaction
+from service.delta import LogUnusable
 from service.errors import Conflict, NotFound
 from service.models import Coverage, Journal, KnownContent, Membership, Sync, Unit
 from service.models import Person as PersonRow

@@ -12,10 +12,10 @@ from deltalake import DeltaTable, write_deltalake
 from connectors.activity import ContentType, Counter, CounterName, Kind, Reactors
 from service.activity.erasure import ErasureIncomplete, verify
 from service.activity.log import ActivityLog
-from service.activity.novelty import LogUnusable
 from service.activity.pseudonym import Epoch, Keys, Pseudonymiser
 from service.activity.rows import SCHEMA, Batch, to_arrow
 from service.activity.state import Position
+from service.delta import LogUnusable
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -151,6 +151,13 @@ def test_an_older_sight_of_likes_changes_nothing(log, batch):
     log.append("wiki", "likes", 1, "1", batch(likes("ada", "bob", minutes=1), likes("ada", minutes=2)))
     again = log.append("wiki", "likes", 2, "2", batch(likes("ada", "bob", minutes=1), likes(minutes=0)))
     assert (again.stored.total(), again.repeated) == (0, {("wiki/HR", "react"): 2})
+
+
+def test_what_is_seen_differently_in_one_second_is_not_undone_and_redone(log, batch):
+    seen = [likes("ada", minutes=1), likes("bob", minutes=1)]
+    once = log.append("wiki", "likes", 1, "1", batch(*seen))
+    again = log.append("wiki", "likes", 2, "2", batch(*seen))
+    assert (once.stored.total(), again.stored.total()) == (1, 0)
 
 
 def test_dated_reactions_and_sights_of_them_go_together(log, batch, act):

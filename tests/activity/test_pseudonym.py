@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.activity.pseudonym import Epoch, Hasher, Keys, KeyUnusable, Pseudonymiser, open_keys
+from service.activity.pseudonym import Epoch, Keys, KeyUnusable, Pseudonymiser, open_keys
+from service.hashes import Hasher
 
 KEYS = Keys((Epoch(1, date(2026, 1, 1), bytes(range(32))),))
 

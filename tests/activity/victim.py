@@ -3,12 +3,12 @@
 For every line on its standard input it forks a child that collects, prints the child's number, and then how it ended.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.forked import fork_for_each_line
 from connectors.activity import (
     Activity,
     Alias,
@@ -104,12 +104,4 @@ def run(url: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    for _ in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            run(sys.argv[1], Path(sys.argv[2]))
-            os._exit(0)
-        sys.stdout.write(f"{child}\n")
-        sys.stdout.flush()
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
-        sys.stdout.flush()
+    fork_for_each_line(lambda _: run(sys.argv[1], Path(sys.argv[2])))

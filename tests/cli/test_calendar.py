@@ -11,7 +11,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from service.cli import app
-from service.cli.context import opened
+from service.context import opened
 from service.errors import Invalid, NotFound
 from service.models import Milestone, Organisation, Person, Room, Source
 

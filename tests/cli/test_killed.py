@@ -17,7 +17,7 @@ from service.demo.company import Company
 from service.demo.intranet import Connection, Intranet
 from service.demo.microsoft.workplace import Workplace
 
-KILLS = int(os.environ.get("RESONANZ_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("RESONANZ_TEST_KILLS", "2"))
 TABLES = "source,room,kind,content_type,day"
 
 

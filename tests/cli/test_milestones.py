@@ -54,7 +54,7 @@ def compared(*words: str) -> Any:
 def test_it_says_what_changed_and_by_how_much(relaunched: None) -> None:
     (row,) = [row for row in compared("relaunch") if row["metric"] == "active_share"]
     assert row["verdict"] == "rose"
-    assert row["effect"] == pytest.approx(0.15, abs=0.01)
+    assert row["effect"] == pytest.approx(0.16, abs=0.01)
     assert (row["weeks_before"], row["weeks_after"]) == (26, 26)
 
 

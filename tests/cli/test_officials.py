@@ -10,7 +10,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from service.cli import app
-from service.cli.context import opened
+from service.context import opened
 from service.models import Organisation, Unit
 
 

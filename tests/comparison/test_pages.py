@@ -22,10 +22,10 @@ from service.comparison import Comparison, comparison_of
 from service.comparison.profile import profile_of
 from service.comparison.publish import publish
 from service.database import alembic_config, transaction
+from service.grants import Role
 from service.models import AuditEntry, Organisation
 from service.privacy import keys
 from service.security.accounts import create_account
-from service.security.roles import Role
 from service.settings import Settings
 
 with warnings.catch_warnings():

@@ -344,9 +344,9 @@ def test_a_stopped_organisation_gives_nothing(world):
 @pytest.mark.parametrize("listed", [True, False])
 def test_values_are_given_to_others_only_as_agreed(database, world, tmp_path, listed):
     from service.comparison.files import own as benchmark_of
+    from service.configuration import described
     from service.privacy import keys, ledger
     from service.privacy.agreement import Agreement
-    from service.privacy.configuration import described
     from service.privacy.enforcement import ExceedsAgreement
     from service.settings import Settings
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import ssl
 import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -9,6 +10,7 @@ from email.utils import format_datetime
 import pytest
 import requests
 from requests.adapters import BaseAdapter
+from urllib3.exceptions import MaxRetryError, SSLError
 from urllib3.response import HTTPResponse
 
 from connectors.confluence.settings import Flavour, Settings
@@ -233,10 +235,28 @@ def test_json_of_another_content_type_is_still_json(line):
 
 
 def test_an_untrusted_certificate_says_how_to_mend_it(line):
-    transport, script, _ = line(requests.exceptions.SSLError("private"))
+    refused = ssl.SSLCertVerificationError("private")
+    transport, script, _ = line(requests.exceptions.SSLError(MaxRetryError(None, "/", SSLError(refused))))
     with pytest.raises(Misconfigured, match="ca_file"):
         transport.get("rest/api/space")
     assert len(script.sent) == 1
+
+
+def test_a_connection_cut_off_under_tls_is_no_matter_of_certificates(line):
+    cut = ssl.SSLEOFError("private")
+    transport, script, _ = line(requests.exceptions.SSLError(MaxRetryError(None, "/", SSLError(cut))), good())
+    assert transport.get("rest/api/space") == {"results": []}
+    assert len(script.sent) == 2
+
+
+def test_a_pause_told_to_somebody_else_is_not_sat_out_for_ever(line):
+    transport, script, clock = line(good())
+    with transport.throttle.turn() as began:
+        transport.throttle.refused(began, 10 * LONGEST_WAIT)
+    with pytest.raises(SourceBusy) as told:
+        transport.get("rest/api/space")
+    assert (script.sent, clock.slept) == ([], [])
+    assert told.value.seconds == 10 * LONGEST_WAIT
 
 
 def test_a_redirect_is_never_followed(line):

@@ -21,14 +21,15 @@ from sqlalchemy import select
 
 from connectors.activity import Kind
 from connectors.base import Nothing
-from service.activity.rows import Hasher
-from service.cli.context import Context
 from service.cli.demonstration import Rehearsal, connected, weekly
+from service.context import Context
 from service.demo.apart import Apart
 from service.demo.company import Company
 from service.demo.intranet import Intranet
 from service.demo.working_days import BERLIN, dawn
+from service.hashes import Hasher
 from service.models import Organisation, Room
+from service.places import places
 from service.settings import Settings
 
 UNTIL = date(2026, 11, 20)
@@ -89,7 +90,7 @@ def test_a_collection_in_several_steps_stores_exactly_the_truth(context, tmp_pat
                 one.kind is not Kind.REACT,
             ] += 1
     with duckdb.connect() as connection:
-        context.settings.places.log("demo").register(connection)
+        places(context.settings).log("demo").register(connection)
         rows = connection.execute(
             "SELECT kind, room, object, person, epoch(happened), dated FROM log WHERE total IS NULL"
         ).fetchall()

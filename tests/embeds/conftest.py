@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from alembic import command
 from service.app import create_app
+from service.cards import Choices, Kind
 from service.database import alembic_config, connect, transaction
-from service.embeds.choices import Choices, Kind
 from service.embeds.register import Wanted, create, path_of
 from service.embeds.secret import secret_file, signing_keys
+from service.grants import Role
 from service.maturity.assess import make
 from service.models import (
     Assessment,
@@ -34,7 +35,6 @@ from service.models import (
     PublishedValue,
 )
 from service.security.accounts import create_account
-from service.security.roles import Role
 from service.settings import Settings
 
 with warnings.catch_warnings():

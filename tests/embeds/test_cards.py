@@ -5,16 +5,16 @@ from xml.etree import ElementTree as ET
 import pytest
 from sqlalchemy import update
 
+from service.cards import OF_A_METRIC, Choices, Kind, metrics_of
 from service.database import transaction
 from service.embeds.cards import TOP, Maker
-from service.embeds.choices import OF_A_METRIC, Choices, Kind, metrics_of
 from service.embeds.register import Wanted, create
 from service.errors import Invalid
+from service.language import language
 from service.maturity.assess import newest
 from service.maturity.model import load
 from service.maturity.result import Result
 from service.models import Organisation
-from service.web.language import language
 from service.web.pictures import Gallery
 from service.web.profile import profile
 

@@ -18,7 +18,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from service.app import create_app
-from service.embeds.choices import Choices, Kind
+from service.cards import Choices, Kind
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -11,8 +11,8 @@ import pytest
 import structlog
 from sqlalchemy import update
 
+from service.cards import Choices, Kind
 from service.database import transaction
-from service.embeds.choices import Choices, Kind
 from service.embeds.register import named, revoke
 from service.embeds.secret import NAMING, SIGNING, SecretUnusable, derived, secret_file, signing_keys
 from service.embeds.token import Claim, read, written

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from service.cards import Choices, Kind
 from service.cli import app as console
 from service.database import transaction
-from service.embeds.choices import Choices, Kind
 from service.models import AuditEntry, Embed
 
 FORM = {

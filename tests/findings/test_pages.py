@@ -14,6 +14,7 @@ from service.advice.catalogue import current as catalogue
 from service.app import create_app
 from service.database import alembic_config, connect, transaction
 from service.demo.questioned import agree_measures, file_papers
+from service.grants import Role
 from service.maturity.assess import make
 from service.maturity.model import current
 from service.models import (
@@ -29,7 +30,6 @@ from service.models import (
 )
 from service.roadmap.first_weeks import tasks
 from service.security.accounts import create_account
-from service.security.roles import Role
 from service.settings import Settings
 
 with warnings.catch_warnings():

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from service.cli import app
-from service.cli.context import Context
+from service.context import Context
 from service.jobs.leases import Leases
 from service.jobs.worker import Worker
 from service.settings import Settings

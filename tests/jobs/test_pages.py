@@ -22,11 +22,11 @@ from sqlalchemy import Engine, select, update
 from alembic import command
 from service.app import create_app
 from service.database import alembic_config, connect, transaction
+from service.grants import Role
 from service.jobs.leases import Leases
 from service.jobs.queue import Wanted, enqueue
 from service.models import AuditEntry, Base, Job, Organisation, Schedule, Session, Source, Worker
 from service.security.accounts import create_account
-from service.security.roles import Role
 from service.settings import Settings
 
 PASSWORD = "ein langes Passwort 7"

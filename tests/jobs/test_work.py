@@ -14,7 +14,7 @@ from connectors.activity import Activity, Content, ContentType, Kind, Page
 from connectors.base import Check
 from connectors.errors import Misconfigured, SourceBusy, SourceUnreachable
 from service.activity import collect as collecting
-from service.cli.context import Context
+from service.context import Context
 from service.jobs import kinds
 from service.jobs.kinds import Run, backups
 from service.jobs.leases import Leases
@@ -206,6 +206,19 @@ def test_what_goes_wrong_is_kept_by_its_kind_alone(
         everything = [repr(tuple(row)) for row in session.execute(select(*Job.__table__.c))]
         everything += [one.detail for one in session.scalars(select(AuditEntry))]
     assert "Erika" not in "".join(everything)
+
+
+def test_a_platform_that_asks_for_a_long_pause_is_left_alone_as_long(
+    place: Installation, script: Script
+) -> None:
+    """A stream that breaks off for it hands the seconds on to the queue."""
+
+    def go_wrong(number: int) -> None:
+        raise SourceBusy("busy", 5400)
+
+    script.before = go_wrong
+    assert perform(place.claimed()) == "failed"
+    assert place.job().not_before - place.moment >= timedelta(seconds=5400)
 
 
 def test_somebody_at_the_console_is_waited_for(place: Installation, script: Script) -> None:

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from connectors.activity import Content, ContentType, CounterName, Kind, Room
 from service.activity.forget import erase_people, remove_source
-from service.activity.pseudonym import Hasher
 from service.database import transaction
 from service.errors import Invalid
+from service.hashes import Hasher
 from service.models import Alias, Journal, PublishedCoverage, Source
 from service.models import Room as RoomRow
 from service.publication import publish

@@ -14,7 +14,7 @@ from service.maturity.model.page import page
 from service.publication.grid import decide
 from service.publication.measured import Measured
 from service.publication.publish import LINKS, form
-from service.surveys.statistics.levels import score
+from service.statistics.levels import score
 
 MODEL = current()
 ROOT = Path(__file__).parents[2]

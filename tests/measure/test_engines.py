@@ -49,7 +49,7 @@ def log(company: Any, tmp_path: Path) -> ActivityLog:
 def test_spark_measures_what_duckdb_measures(
     company: Any, log: ActivityLog, spark: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    some = {key: CATALOG[key] for key in ("active_share", "role_share", "time_to_first_response")}
+    some = {key: CATALOG[key] for key in ("role_share", "time_to_first_response")}
     monkeypatch.setattr("service.measure.run.CATALOG", some)
     found = []
     for engine in (DuckDB(), Spark()):

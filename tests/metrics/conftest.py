@@ -22,8 +22,8 @@ from metrics.periods import complete_periods
 from metrics.rollup import build
 from metrics.top_down.officials import official
 from metrics.working_time import WorkingTime
+from service.engines.relations import register
 from service.measure.given import calendar_between, register_calendar
-from service.relations import register
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -458,13 +458,19 @@ def test_a_sign_in_that_stays_away_is_given_up(sign_in):
 )
 def test_an_answer_that_is_no_json_is_neither_logged_nor_shown(sign_in, caplog, answer):
     login = Login()
-    login.script = [answer]
+    login.script = [answer] * 6
     with caplog.at_level(logging.DEBUG), pytest.raises(BadAnswer) as caught:
         sign_in(login).token(Resource.GRAPH)
     assert "authority" in str(caught.value)
     for text in (str(caught.value), caplog.text):
         assert "Ada" not in text
         assert "tor" not in text.replace("authority", "").replace("Authority", "").replace("factor", "")
+
+
+def test_an_answer_cut_off_once_is_asked_for_again(sign_in):
+    login = Login()
+    login.script = [httpx.Response(200, text='{"access_token": "tor')]
+    assert sign_in(login).token(Resource.GRAPH)
 
 
 def test_a_redirecting_sign_in_is_not_followed(sign_in):

@@ -655,6 +655,13 @@ def test_a_refusal_inside_a_batch_holds_for_every_worker(line):
     assert transport.throttles[Resource.GRAPH].width == 4
 
 
+def test_an_answer_inside_a_batch_that_is_no_object_is_asked_for_again(line):
+    batches = Batches(lambda url, asked: (200, {}, "PGh0bWw+" if asked == 1 and "/1/" in url else {"ok": 1}))
+    transport, _, _ = line(batches)
+    assert transport.batch(sites(3)) == {str(number): {"ok": 1} for number in range(3)}
+    assert [len(urls) for urls in batches.rounds] == [3, 1]
+
+
 def test_what_cannot_be_had_comes_as_its_error(line):
     statuses = {"/0/": 403, "/1/": 404, "/2/": 410, "/3/": 200}
     transport, _, _ = line(

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from alembic import command
 from service.database import alembic_config, transaction
+from service.grants import Role
 from service.maturity.assess import make
 from service.models import (
     Account,
@@ -28,7 +29,7 @@ from service.models import (
 )
 from service.publication import publish
 from service.security.accounts import create_account
-from service.security.roles import Role, Scope
+from service.security.roles import Scope
 from service.security.tokens import create_token
 
 MONDAY = date(2026, 3, 2)

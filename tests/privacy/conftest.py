@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from service.configuration import described
 from service.database import transaction
 from service.models import Organisation
 from service.privacy import keys, ledger
 from service.privacy.agreement import Agreement, Signature
-from service.privacy.configuration import described
 from service.settings import Settings
 
 PASSPHRASE = "four words in a row"

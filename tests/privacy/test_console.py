@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from service.app import create_app
 from service.cli import app
-from service.cli.context import opened
+from service.context import opened
 from service.errors import ServiceError
 from service.models import AuditEntry, Organisation, Publication
 

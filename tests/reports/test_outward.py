@@ -16,10 +16,10 @@ from service.cli import app as console
 from service.cli.reports import keep
 from service.database import transaction
 from service.errors import Conflict, Invalid, NotFound
+from service.grants import Role
 from service.models import AuditEntry
 from service.reports.making import TYPES, Format, file_name
 from service.security.accounts import create_account
-from service.security.roles import Role
 from service.settings import Settings
 from tests.reports.conftest import TODAY
 

@@ -20,6 +20,7 @@ from connectors.activity import Activity, Content, ContentType, Kind, Members, P
 from connectors.base import Check, Memory
 from service.activity.collect import collect
 from service.activity.report import Report
+from service.activity.retention import Purge, purge
 from service.database import connect, migrate, transaction
 from service.measure import Summary, measure
 from service.models import (
@@ -35,7 +36,6 @@ from service.models import (
 from service.models import Person as Account
 from service.places import Places
 from service.privacy.limits import Limits, declare
-from service.privacy.retention import Purge, purge
 from service.publication import publish
 
 NOW = datetime(2026, 3, 30, 10, tzinfo=UTC)

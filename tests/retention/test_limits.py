@@ -153,7 +153,7 @@ def test_the_admin_sets_how_long_and_it_is_written_down(run: Callable[..., str])
     assert "Nothing is older" in run("privacy", "retention", "--dry-run")
     found = json.loads(run("privacy", "retention", "--json"))
     assert (found["dry_run"], found["limits"]["activities"], found["resumed"]) == (False, 90, False)
-    from service.cli.context import opened
+    from service.context import opened
 
     with opened() as context, context.transaction() as session:
         told = [entry.detail for entry in session.query(AuditEntry) if entry.action == "retention.set"]
@@ -191,7 +191,7 @@ def test_what_is_agreed_holds_where_it_is_stricter(run: Callable[..., str]) -> N
 def test_doctor_tells_of_what_should_have_gone(
     run: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from service.cli.context import opened
+    from service.context import opened
 
     with opened() as context, context.transaction() as session:
         owner = session.query(Organisation).one().id

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import Engine
 
 from connectors.activity import Page
+from service.activity.outdated import NOBODY
+from service.activity.retention import preview
 from service.database import transaction
 from service.models import Membership, Milestone, Organisation, Retention, Room, Spell
 from service.models import Person as Account
-from service.privacy.outdated import NOBODY
-from service.privacy.retention import preview
 from service.publication.overlap import Groups
 from tests.retention.conftest import NOW, Company, aged, left_of, makes, noon
 

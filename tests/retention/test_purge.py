@@ -8,15 +8,15 @@ import pytest
 
 from connectors.activity import ContentType, Page, Person, Reactors
 from connectors.errors import CursorExpired
+from service.activity import retention
 from service.activity.erasure import ErasureIncomplete, verify
 from service.activity.lock import hold, log_lock
 from service.activity.log import ActivityLog
+from service.activity.outdated import Outdated
+from service.activity.retention import RetentionIncomplete, preview, purge
 from service.errors import Conflict, NotFound
 from service.models import AuditEntry, Journal, PublishedValue, Retention
 from service.models import Person as Account
-from service.privacy import retention
-from service.privacy.outdated import Outdated
-from service.privacy.retention import RetentionIncomplete, preview, purge
 from tests.retention.conftest import ACTS, CUT, NOW, OLD, PEOPLE, Company, left_of, makes, story, week
 
 LOOKING_BACK = ("new_voices", "community_health", "regularity")

@@ -16,11 +16,11 @@ from connectors.base import Check, Memory
 from service.activity.collect import collect
 from service.activity.log import ActivityLog
 from service.activity.pseudonym import Pseudonymiser
+from service.activity.rights import Named, Rights
 from service.database import connect, migrate, transaction
 from service.models import Base, Organisation, Source
 from service.places import Places
 from service.privacy.register import Register
-from service.privacy.rights import Named, Rights
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

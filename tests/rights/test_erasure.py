@@ -21,12 +21,12 @@ from sqlalchemy import (
 
 from service.activity.erasure import ErasureIncomplete
 from service.activity.lock import hold
+from service.activity.rights import EVENT, Named
 from service.errors import Conflict, Invalid
 from service.models import AuditEntry, Base, Membership, Spell
 from service.models import Person as PersonRow
 from service.models.base import Instant
 from service.privacy import people
-from service.privacy.rights import EVENT, Named
 
 NOT_PEOPLE = {
     "alias.name": "a keyed hash of the name of a room or content",

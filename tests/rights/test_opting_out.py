@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from connectors.activity import Kind, Members, Page, Person
 from service.activity.pseudonym import Pseudonymiser, open_keys
+from service.activity.rights import opted_out, sweep
 from service.database import transaction
 from service.errors import Invalid
 from service.measure import measure
@@ -16,7 +17,6 @@ from service.models import Measurement, Membership, Organisation, Spell
 from service.models import Person as PersonRow
 from service.privacy import people
 from service.privacy.register import OPTED_OUT, Marks, Register, RegisterUnusable
-from service.privacy.rights import opted_out, sweep
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

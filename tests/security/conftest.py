@@ -1,5 +1,7 @@
 """An app over an almost empty database, with one account, visited as a browser does."""
 
+import importlib.util
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,15 +16,22 @@ from sqlalchemy import Engine
 from alembic import command
 from service.app import create_app
 from service.database import alembic_config, connect, transaction
+from service.grants import Role
 from service.models import Base, Organisation
 from service.security.accounts import create_account, create_admin
-from service.security.roles import Role
 from service.settings import Settings
 
 with warnings.catch_warnings():
     # It works with httpx, and warns that it will want another client some day.
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
+
+_spec = importlib.util.spec_from_file_location("jwks_server", Path(__file__).parent / "jwks_server.py")
+assert _spec is not None
+assert _spec.loader is not None
+jwks_server = importlib.util.module_from_spec(_spec)
+sys.modules["jwks_server"] = jwks_server
+_spec.loader.exec_module(jwks_server)
 
 NAME, PASSWORD = "kommunikation", "ein langes Passwort 7"
 
@@ -87,3 +96,30 @@ def as_role(
         return client
 
     return sign_in
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Any]:
+    """A server of public keys, as sign-in services of other systems have it."""
+    server = jwks_server.KeyServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def keys(running: Any) -> Any:
+    """The server with one good key."""
+    running.published, running.status, running.body = [jwks_server.public(running.key)], 200, None
+    return running
+
+
+@pytest.fixture(scope="module")
+def two_organisations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = connect(f"sqlite:///{tmp_path_factory.mktemp('tokens') / 'resonanz.db'}")
+    Base.metadata.create_all(engine)
+    command.stamp(alembic_config(engine), "head")
+    with transaction(engine) as session:
+        for number, key in enumerate(("beispiel", "andere"), start=1):
+            session.add(Organisation(id=number, key=key, name=key, synthetic=False))
+    yield engine
+    engine.dispose()

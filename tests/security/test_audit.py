@@ -10,10 +10,10 @@ from httpx import Client
 from sqlalchemy import Engine, delete, select, text, update
 
 from service.database import transaction
+from service.grants import Role
 from service.models import AuditEntry, AuditHead, Organisation, Publication, PublishedRoom, Session
 from service.security import audit
 from service.security.accounts import give_role, named
-from service.security.roles import Role
 
 
 def entries(database: Engine) -> list[tuple[str, str, dict[str, object]]]:

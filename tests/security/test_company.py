@@ -16,11 +16,12 @@ from sqlalchemy import Engine, select, update
 
 from service.database import transaction
 from service.errors import Invalid
+from service.grants import Grant, Role
 from service.models import Account, AuditEntry, Organisation
 from service.models import Session as SignedIn
 from service.security.accounts import create_account, disable, named, organisation_of
 from service.security.company import provider_of
-from service.security.roles import Grant, Role, Scope
+from service.security.roles import Scope
 from service.security.tokens import create_token
 from service.settings import Settings
 

@@ -1,7 +1,6 @@
 """Tokens of Entra ID at our API: good ones read published values, and forty bad ones read nothing. Keys are local."""
 
-import importlib.util
-import sys
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,24 +11,17 @@ import pytest
 from fastapi import FastAPI
 from httpx import Client
 from joserfc.jwk import ECKey, RSAKey
+from jwks_server import part, public
 from sqlalchemy import Engine, select, text
 
-from alembic import command
+import service.api
 from service.app import create_app
-from service.database import alembic_config, connect, transaction
+from service.database import transaction
 from service.errors import Invalid
-from service.models import Account, AuditEntry, Base, Organisation
+from service.models import Account, AuditEntry
 from service.security.jwks import COOL, KEPT, STALE, SigningKeys
 from service.security.outbound import checked_client
 from service.settings import Settings
-
-_spec = importlib.util.spec_from_file_location("jwks_server", Path(__file__).parent / "jwks_server.py")
-assert _spec is not None
-assert _spec.loader is not None
-_module = importlib.util.module_from_spec(_spec)
-sys.modules["jwks_server"] = _module
-_spec.loader.exec_module(_module)
-KeyServer, part, public = _module.KeyServer, _module.part, _module.public
 
 TENANT, OTHER_TENANT = "6f1c2f0e-7b2a-4c7e-9a56-0d6ad1a5e001", "0b5f4c1d-0000-4000-8000-000000000002"
 API, OID = "9d0a4c9e-5b8d-4a36-8a43-5f0f6c8d1003", "3c1de0f7-1111-4222-8333-c0ffee000004"
@@ -61,28 +53,8 @@ def claims(**changed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Any]:
-    server = KeyServer()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def keys(running: Any) -> Any:
-    running.published, running.status, running.body = [public(running.key)], 200, None
-    return running
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = connect(f"sqlite:///{tmp_path_factory.mktemp('entra') / 'resonanz.db'}")
-    Base.metadata.create_all(engine)
-    command.stamp(alembic_config(engine), "head")
-    with transaction(engine) as session:
-        for number, key in enumerate(("beispiel", "andere"), start=1):
-            session.add(Organisation(id=number, key=key, name=key, synthetic=False))
-    yield engine
-    engine.dispose()
+def database(two_organisations: Engine) -> Engine:
+    return two_organisations
 
 
 @pytest.fixture(scope="module")
@@ -339,3 +311,19 @@ def test_settings_that_do_not_suffice_are_refused_at_the_start(database: Engine,
         create_app(Settings(**{name: value for name, value in SETTINGS.items() if name != gap}), database)
     with pytest.raises(Invalid, match="RESONANZ_ENTRA_TENANT"):
         create_app(Settings(**SETTINGS | {"entra_tenant": "firma.onmicrosoft.com"}), database)
+
+
+def test_a_page_of_a_listed_origin_may_read_every_header_that_tells_of_the_answer(
+    ask: Callable[..., Any], keys: Any
+) -> None:
+    """Also those of other routes: whatever of ours is set anywhere in the code stands in the list."""
+    answer = ask(keys.signed(claims()), Origin=PAGE)
+    exposed = {one.strip() for one in answer.headers["Access-Control-Expose-Headers"].split(",")}
+    assert {"ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"} <= exposed
+    code = "".join(path.read_text() for path in Path(service.api.__file__).parent.glob("*.py"))
+    set_there = set(re.findall(r'"(Resonanz-[A-Z][A-Za-z-]+)"', code))
+    assert len(set_there) >= 8
+    assert {one for one in exposed if one.startswith("Resonanz-")} == set_there
+    told = {one for one in answer.headers if one.lower().startswith(("resonanz-", "ratelimit"))}
+    assert told
+    assert told <= {one.lower() for one in exposed}

@@ -1,10 +1,7 @@
 """Invocation tokens of Atlassian Forge at our API: one installation reads one organisation; thirty bad tokens read nothing. Keys are local."""
 
-import importlib.util
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,23 +10,14 @@ from httpx import Client
 from joserfc.jwk import RSAKey
 from sqlalchemy import Engine, select, text
 
-from alembic import command
 from service.app import create_app
-from service.database import alembic_config, connect, transaction
+from service.database import transaction
 from service.errors import Invalid
-from service.models import Account, AuditEntry, Base, Organisation
+from service.models import Account, AuditEntry
 from service.security.forge import keys_url
 from service.security.jwks import SigningKeys
 from service.security.outbound import checked_client
 from service.settings import Settings
-
-_spec = importlib.util.spec_from_file_location("jwks_server", Path(__file__).parent / "jwks_server.py")
-assert _spec is not None
-assert _spec.loader is not None
-_module = importlib.util.module_from_spec(_spec)
-sys.modules["jwks_server"] = _module
-_spec.loader.exec_module(_module)
-KeyServer, part, public = _module.KeyServer, _module.part, _module.public
 
 ARI = "ari:cloud:ecosystem::"
 APP, OTHER_APP = (f"{ARI}app/11111111-2222-4333-8444-55555555555{digit}" for digit in "56")
@@ -53,28 +41,8 @@ def claims(app: Any = None, **changed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Any]:
-    server = KeyServer()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def keys(running: Any) -> Any:
-    running.published, running.status, running.body = [public(running.key)], 200, None
-    return running
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = connect(f"sqlite:///{tmp_path_factory.mktemp('forge') / 'resonanz.db'}")
-    Base.metadata.create_all(engine)
-    command.stamp(alembic_config(engine), "head")
-    with transaction(engine) as session:
-        for number, key in enumerate(("beispiel", "andere"), start=1):
-            session.add(Organisation(id=number, key=key, name=key, synthetic=False))
-    yield engine
-    engine.dispose()
+def database(two_organisations: Engine) -> Engine:
+    return two_organisations
 
 
 @pytest.fixture(scope="module")

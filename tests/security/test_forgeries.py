@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from service.database import transaction
+from service.grants import Role
 from service.models import Account, ApiToken, Session
-from service.security.roles import Role, Scope
+from service.security.roles import Scope
 from service.security.tokens import ALPHABET, _check, create_token, revoke_token
 
 PAGE, DATA = "/", "/api/v1/metrics"

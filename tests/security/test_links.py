@@ -11,10 +11,10 @@ from sqlalchemy import Engine, select, update
 
 from service.database import transaction
 from service.errors import Invalid
+from service.grants import Role
 from service.models import Account, AuditEntry, PasswordLink
 from service.security.accounts import create_without_password, disable, named
 from service.security.links import make_link
-from service.security.roles import Role
 
 Make, Visit = Callable[..., FastAPI], Callable[..., Client]
 PASSWORD = "ganz neues Passwort 8"

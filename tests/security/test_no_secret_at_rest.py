@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import select
 
 from service.database import transaction
+from service.grants import Role
 from service.models import Account, Organisation, Source
-from service.security.roles import Role, Scope
+from service.security.roles import Scope
 from service.security.tokens import create_token
 from service.surveys import rounds
 from tests.security.conftest import PASSWORD

@@ -12,9 +12,10 @@ from starlette.routing import BaseRoute, Mount
 
 from service.database import transaction
 from service.errors import Invalid
+from service.grants import Role
 from service.models import Account, AuditEntry, Organisation
 from service.security.roles import PUBLIC as PUBLIC_ROUTES
-from service.security.roles import RULES, Permission, Role
+from service.security.roles import RULES, Permission
 
 PUBLIC = {
     ("GET", "/healthz"),

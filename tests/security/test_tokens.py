@@ -10,9 +10,10 @@ from sqlalchemy import Engine, select, update
 
 from service.database import transaction
 from service.errors import Invalid
+from service.grants import Role
 from service.models import Account, ApiToken
 from service.security.accounts import disable, give_role, named
-from service.security.roles import Role, Scope
+from service.security.roles import Scope
 from service.security.tokens import FORM, create_token, revoke_token
 
 NOW = datetime.now(UTC)

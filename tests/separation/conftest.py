@@ -19,6 +19,7 @@ from sqlalchemy import Engine, Table, select
 from alembic import command
 from service.app import create_app
 from service.database import alembic_config, connect, migrate, transaction
+from service.grants import Role
 from service.models import (
     Account,
     AgreementSignature,
@@ -34,7 +35,7 @@ from service.models import (
     Source,
 )
 from service.security.accounts import create_account
-from service.security.roles import Role, Scope
+from service.security.roles import Scope
 from service.security.separation import INSTALLATION
 from service.security.tokens import create_token
 from service.settings import Settings

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from service.cli import app
-from service.cli.context import Context
+from service.context import Context
 from service.models import Organisation, Person, Room
+from service.places import places
 from service.settings import Settings
 
 ROWS = "id,kind,time,room,person,object\n1,create,2026-03-02T10:00:00Z,HR,ada,p1\n2,view,2026-03-02T11:00:00Z,HR,bob,p1\n"
@@ -94,7 +95,7 @@ def test_the_same_person_has_different_pseudonyms_in_different_organisations(pla
     found = stored(place)
     assert found["activities"] == {"werra-files": 2, "fulda-files": 2}
     assert not found["people"]["werra"] & found["people"]["fulda"]
-    one, other = (Settings().places.pseudonymiser(key) for key in ("werra", "fulda"))
+    one, other = (places(Settings()).pseudonymiser(key) for key in ("werra", "fulda"))
     assert one.person("ada@example.com") != other.person("ada@example.com")
     assert one.person("ada", "files") != other.person("ada", "files")
     assert one.alias("page-1") != other.alias("page-1")
@@ -205,9 +206,9 @@ def test_doctor_looks_at_the_key_and_the_log_of_each_and_finds_two_keys_alike(pl
         assert found[check]["ok"]
         assert "werra: " in found[check]["detail"]
         assert "fulda: " in found[check]["detail"]
-    places = Settings().places
-    content = json.loads(places.key("werra").read_text()) | {"organisation": "fulda"}
-    places.key("fulda").write_text(json.dumps(content))
+    kept = places(Settings())
+    content = json.loads(kept.key("werra").read_text()) | {"organisation": "fulda"}
+    kept.key("fulda").write_text(json.dumps(content))
     assert not told()["key"]["ok"]
     assert "have the same key" in told()["key"]["detail"]
     assert run("sync", "fulda-files").exit_code != 0

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from httpx import Client, Response
 
-from service.security.roles import MAY, RULES, Permission, Role
+from service.grants import Role
+from service.security.roles import MAY, RULES, Permission
 
 OTHER, NOWHERE = "fulda", "nowhere"
 THINGS = (

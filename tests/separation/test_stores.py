@@ -18,11 +18,12 @@ from service.activity.collect import collect
 from service.activity.erasure import verify
 from service.activity.forget import remove_source
 from service.activity.lock import hold, log_lock
-from service.activity.novelty import LogUnusable
 from service.activity.pseudonym import KeyUnusable, Pseudonymiser, open_keys
+from service.activity.retention import purge
 from service.backup.make import back_up
 from service.backup.restore import restore
 from service.database import transaction
+from service.delta import LogUnusable
 from service.errors import Invalid
 from service.measure import measure
 from service.models import (
@@ -41,7 +42,6 @@ from service.places import KEY, Places
 from service.privacy.limits import Limits, declare
 from service.privacy.people import stored_people, traces
 from service.privacy.register import RegisterUnusable
-from service.privacy.retention import purge
 from service.publication import publish
 from service.security.separation import INSTALLATION, belongs
 

@@ -204,7 +204,7 @@ def test_any_two_publications_of_any_round_differ_by_nobody_or_by_enough(asked_o
                 codes.append([chance.choice([None, -1, -2]) if chance.random() < 0.15 else
                               min(5, max(1, round(chance.gauss(mood, chance.choice([0.2, 1.2])))))
                               for _ in section.questions])  # fmt: skip
-    from service.surveys.statistics.answers import coded
+    from service.statistics.answers import coded
 
     everyone = {
         key: np.array([one.respondents == "everyone" for one in section.questions]) for key in range(1, 7)

@@ -9,9 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from service.errors import Invalid
-from service.surveys.statistics.agreement import Null, Reading, agreement, null_variance
-from service.surveys.statistics.estimate import Reason
-from service.surveys.statistics.units import Comparison, UnitVariance, unit_variance
+from service.statistics.agreement import Null, Reading, agreement, null_variance
+from service.statistics.estimate import Reason
+from service.statistics.units import Comparison, UnitVariance, unit_variance
 
 # Shrout and Fleiss 1979, table 2: six targets, four judges.
 SHROUT_FLEISS = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]

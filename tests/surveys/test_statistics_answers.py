@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from metrics.intervals import wilson
 from service.errors import Invalid
-from service.surveys.statistics.answers import (
+from service.statistics.answers import (
     DONT_KNOW,
     NOT_APPLICABLE,
     coded,
@@ -22,7 +22,7 @@ from service.surveys.statistics.answers import (
     scale_scores,
     top_two_share,
 )
-from service.surveys.statistics.estimate import Reason
+from service.statistics.estimate import Reason
 
 POINT = st.one_of(st.none(), st.integers(1, 5))
 CODE = st.one_of(POINT, st.sampled_from([DONT_KNOW, NOT_APPLICABLE]))

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import Invalid
-from service.surveys.statistics.assessors import Scale, krippendorff
-from service.surveys.statistics.estimate import Reason
+from service.statistics.assessors import Scale, krippendorff
+from service.statistics.estimate import Reason
 
 # Krippendorff 2011, Computing Krippendorff's alpha-reliability, C: four observers, twelve units.
 PUBLISHED = [

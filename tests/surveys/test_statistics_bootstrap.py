@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from metrics.resampling import RESAMPLES
 from service.errors import Invalid
-from service.surveys.statistics import bootstrap
-from service.surveys.statistics.bootstrap import (
+from service.statistics import bootstrap
+from service.statistics.bootstrap import (
     generator,
     interval,
     mean,
@@ -19,7 +19,7 @@ from service.surveys.statistics.bootstrap import (
     weighted_mean,
     weighted_rows,
 )
-from service.surveys.statistics.estimate import Floats, Reason
+from service.statistics.estimate import Floats, Reason
 
 
 def ends(estimate: bootstrap.Estimate) -> tuple[float, float]:

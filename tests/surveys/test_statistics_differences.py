@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import t as student
 
 from service.errors import Invalid
-from service.surveys.statistics.differences import cliffs_delta, difference, false_discoveries, hedges_g, holm
-from service.surveys.statistics.estimate import Reason
+from service.statistics.differences import cliffs_delta, difference, false_discoveries, hedges_g, holm
+from service.statistics.estimate import Reason
 
 POINTS = st.lists(st.integers(1, 5), min_size=2, max_size=25)
 CHANCES = st.lists(st.floats(0, 1), max_size=12)

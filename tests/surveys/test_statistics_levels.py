@@ -9,10 +9,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from service.errors import Invalid
-from service.surveys.statistics.bootstrap import mean_draws
-from service.surveys.statistics.chances import Verdict, change, level_chances
-from service.surveys.statistics.estimate import Floats, Reason
-from service.surveys.statistics.levels import (
+from service.statistics.bootstrap import mean_draws
+from service.statistics.chances import Verdict, change, level_chances
+from service.statistics.estimate import Floats, Reason
+from service.statistics.levels import (
     Anchors,
     Staged,
     combined,

@@ -10,9 +10,9 @@ from scipy.optimize import brentq
 
 from metrics.intervals import wilson
 from service.errors import Invalid
-from service.surveys.statistics.estimate import Reason
-from service.surveys.statistics.nonresponse import Returns, altogether, mean_bounds, share_bounds
-from service.surveys.statistics.precision import (
+from service.statistics.estimate import Reason
+from service.statistics.nonresponse import Returns, altogether, mean_bounds, share_bounds
+from service.statistics.precision import (
     answers_needed,
     finite_correction,
     margin_of_error,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from service.errors import Invalid
-from service.surveys.statistics.estimate import Floats, Reason
-from service.surveys.statistics.reliability import (
+from service.statistics.estimate import Floats, Reason
+from service.statistics.reliability import (
     Reading,
     cronbach,
     feldt,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import Invalid
-from service.surveys.statistics.weights import (
+from service.statistics.weights import (
     NotConverged,
     design_effect,
     effective_size,

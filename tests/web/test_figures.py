@@ -7,9 +7,9 @@ import pytest
 
 from metrics.catalog import CATALOG
 from metrics.metric import Direction
+from service.language import language
 from service.models import Milestone, PublishedValue
 from service.web.figures import change, figure
-from service.web.language import language
 
 DE, EN = language("de"), language("en")
 SHARE, HOURS = CATALOG["active_share"], CATALOG["time_to_first_response"]

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 
+import service.language
+import service.roadmap
 import service.web
 from metrics.metric import Measure
-from service.web.language import CATALOGUES, language
+from service.language import CATALOGUES, LOCALES, language
+from service.reports.words_frame import FRAME
 from service.web.words import GAPS, HIDDEN, KINDS, PURPOSES, UNKNOWN, WINDOWS
 
 WEB = Path(service.web.__file__).parent
@@ -29,30 +32,42 @@ def in_code() -> set[str]:
         options_map={"templates/**.html": {"newstyle_gettext": "true"}},
         keywords=KEYWORDS,
     )
-    return {key(message) for _, _, message, _, _ in found}
+    own = extract_from_file("python", service.language.__file__, keywords=KEYWORDS)
+    return {key(message) for _, _, message, _, _ in found} | {key(message) for _, message, _, _ in own}
 
 
-def in_catalogue():
-    with (CATALOGUES / "de" / "LC_MESSAGES" / "resonanz.po").open("rb") as file:
-        return [message for message in read_po(file, locale="de") if message.id]
+TRANSLATED = sorted(one.name for one in CATALOGUES.iterdir() if one.is_dir())
+EVERY_CATALOGUE = pytest.mark.parametrize("code", TRANSLATED)
 
 
-def test_the_german_catalogue_holds_exactly_the_texts_of_code_and_templates():
-    assert {key(message.id) for message in in_catalogue()} == in_code()
+def in_catalogue(code="de"):
+    with (CATALOGUES / code / "LC_MESSAGES" / "resonanz.po").open("rb") as file:
+        return [message for message in read_po(file, locale=code) if message.id]
 
 
-def test_no_german_text_is_empty_or_fuzzy():
-    for message in in_catalogue():
+def test_every_language_but_that_of_the_code_has_a_catalogue():
+    assert sorted(LOCALES.keys() - {"en"}) == TRANSLATED
+
+
+@EVERY_CATALOGUE
+def test_a_catalogue_holds_exactly_the_texts_of_code_and_templates(code):
+    assert {key(message.id) for message in in_catalogue(code)} == in_code()
+
+
+@EVERY_CATALOGUE
+def test_no_text_is_empty_or_fuzzy(code):
+    for message in in_catalogue(code):
         texts = [message.string] if isinstance(message.string, str) else message.string
         assert all(texts), message.id
         assert not message.fuzzy, message.id
 
 
-def test_placeholders_are_the_same_in_both_languages():
+@EVERY_CATALOGUE
+def test_placeholders_are_the_same_in_all_languages(code):
     def placeholders(text: str) -> set[str]:
         return set(re.findall(r"%\((\w+)\)s", text))
 
-    for message in in_catalogue():
+    for message in in_catalogue(code):
         texts = [message.string] if isinstance(message.string, str) else message.string
         for text in texts:
             assert placeholders(text) == placeholders(key(message.id)), message.id
@@ -113,3 +128,12 @@ def test_the_language_is_asked_for_by_query_then_cookie_then_header(client, quer
 def test_a_language_once_asked_for_is_remembered(client: httpx.Client):
     client.get("/?lang=en")
     assert '<html lang="en">' in client.get("/").text
+
+
+def test_an_assessment_is_called_by_one_word_on_pages_and_in_documents():
+    """A `Beurteilung` is what an employee gets from a superior: the last thing this service gives."""
+    weeks = Path(service.roadmap.__file__).with_name("first_weeks.toml").read_text(encoding="utf-8")
+    pages = " ".join(str(message.string) for message in in_catalogue())
+    for text in (weeks, pages, str([(label.de, label.en) for label in FRAME.values()])):
+        assert "Standortbestimmung" in text
+        assert "Beurteilung" not in text

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from metrics.catalog import CATALOG
+from service.language import language
 from service.models import PublishedRoom, PublishedValue
 from service.web import map_charts, palette
 from service.web.charts import NARROW, WIDE
-from service.web.language import language
 from service.web.maps import RoomSeen, heat, room_map
 from service.web.pictures import Gallery, Painter
 

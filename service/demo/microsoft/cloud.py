@@ -41,12 +41,16 @@ class MicrosoftCloud:
             for server in self.servers:
                 started.enter_context(server)
             started.pop_all()
+        self.introduce()
+        return self
+
+    def introduce(self) -> None:
+        """Tells the sign-in the addresses tokens are asked for; to be repeated when a proxy is put before the servers."""
         self.login.resources |= {
             self.graph.origin: "graph",
             self.sharepoint.origin: "sharepoint",
             self.management.origin: "management",
         }
-        return self
 
     def stop(self) -> None:
         # Side by side: each waits for its own connections to end.
