@@ -138,9 +138,10 @@ def _rooms(connection: Connection, source: Source, changes: Changes) -> None:
             "gone": None,
         },
     )
-    # Members may be told of a room that was never listed.
-    first_sights = {key: observed for key, _, _, _, observed in reversed(changes.members)}
-    unlisted = {**changes.members_observed, **first_sights}
+    # Members may be told of a room that was never listed; one without any was seen too.
+    unlisted = {key: observed for key, _, _, _, observed in reversed(changes.members)}
+    for key, observed in changes.members_observed.items():
+        unlisted[key] = min(observed, unlisted.get(key, observed), key=datetime.fromisoformat)
     _upsert(
         connection,
         Room,

@@ -176,7 +176,9 @@ def test_wherever_a_collection_dies_the_end_is_the_same(make_world, script, hist
 )
 def test_however_often_pages_are_repeated_nothing_doubles(make_world, script, history, lives, flush_rows):
     # People are listed as they are when they are read; pages that tell anew how they once were do not come.
-    history = [[(what, which, how or what == "person") for what, which, how in told] for told in history]
+    history = [
+        [(what, which, True if what == "person" else how) for what, which, how in told] for told in history
+    ]
     pages = [page(number, happenings) for number, happenings in enumerate(history, 1)]
     calm, troubled = make_world(), make_world()
     troubled.pseudonymiser = calm.pseudonymiser
