@@ -127,7 +127,12 @@ def test_the_console_says_it_in_one_sentence(context: Context) -> None:
 
     done = subprocess.run(
         [sys.executable, "-m", "service", "organisation", "set", "--name", "Beispiel AG"],
-        env={**os.environ, "RESONANZ_DATA": str(context.settings.data)},
+        # Python would leave libraries compiled by half for all who come later.
+        env={
+            **os.environ,
+            "RESONANZ_DATA": str(context.settings.data),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
         preexec_fn=quota,
         capture_output=True,
         text=True,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from argon2 import PasswordHasher
@@ -45,7 +46,7 @@ with warnings.catch_warnings():
 PASSWORD = "ein langes Passwort 7"
 HOSTS = ("https://intranet.example", "https://*.sharepoint.example", "http://localhost:8081")
 DAY28 = timedelta(days=28)
-TODAY = datetime.now(UTC).date()
+TODAY = datetime.now(ZoneInfo("Europe/Berlin")).date()
 SINCE = TODAY - timedelta(days=6 * 28 + 3)
 STATES = {"active": 0.3, "stirring": 0.25, "dormant": 0.2, "dead": 0.15, "closed": 0.1}
 CHOICES = {
