@@ -30,11 +30,7 @@ from benchmarks.histories import ALL, JOINED, WEEKS, History, draw
 from service.publication.measured import Scope
 from service.publication.rounding import people_step
 
-ALLOWED = 5.0
-"""Points an attacker may be better than a blind guess."""
 PINNED = 0.99
-FEW = 100
-"""Fewer guesses than these tell nothing."""
 
 
 @dataclass(frozen=True)
@@ -246,26 +242,14 @@ PROMISED = {
 """Which attacks belong to which promise."""
 
 
-def figures(histories: int = 10_000, *, block: int = 500, groups: int = 20_000) -> Iterator[Figure]:
-    """What the attacks find in so many histories, told anew after each block of them; then what joining tells in `groups` groups."""
+def figures(histories: int = 10_000, *, block: int = 500) -> Iterator[Figure]:
+    """What the attacks find in so many histories, told anew after each block of them."""
     report = Report()
     while report.histories < histories:
         report.add(run(min(block, histories - report.histories), start=report.histories))
         for row, names in PROMISED.items():
             yield from (_hard(row, name, report, histories) for name in names)
         yield from (_soft(name, report, histories) for name in report.guesses)
-    for weeks in (1, 4, 13, 26, 52) if groups else ():
-        for steadiness, habit in ((0.2, "always or never active"), (1.0, "mixed habits")):
-            gained = joining.gain(weeks, groups, steadiness=steadiness)
-            for attack, one in (("simple", gained.told), ("full", gained.full)):
-                yield Figure(
-                    "P2",
-                    f"points: somebody joins, {weeks} weeks before and after, {habit}, the {attack} attack",
-                    f"at most {ALLOWED:g}",
-                    f"{one.gain:.1f} (95 %: {one.low:.1f} to {one.high:.1f}; {gained.guesses:,} guesses); with exact shares {gained.exact.gain:.1f}",
-                    _within(one.low, one.high) if gained.guesses >= FEW else None,
-                    0,
-                )
 
 
 def _hard(row: str, name: str, report: Report, wanted: int) -> Figure:
@@ -281,23 +265,18 @@ def _hard(row: str, name: str, report: Report, wanted: int) -> Figure:
 
 def _soft(name: str, report: Report, wanted: int) -> Figure:
     number = len(report.guesses[name])
-    what, target = f"points over a blind guess: {name}", f"at most {ALLOWED:g}"
-    if number < FEW:
+    what, target = f"points over a blind guess: {name}", f"at most {joining.ALLOWED:g}"
+    if number < joining.FEW:
         return Figure(
             "P2", what, target, f"{number} guesses in {report.histories:,} histories: too few", None, 0
         )
     middle, low, high = report.gain(name)
     control, _, _ = report.gain(name, control=True)
     value = f"{middle:.1f} (95 %: {low:.1f} to {high:.1f}; {number:,} guesses); unprotected {control:.1f}"
-    holds = _within(low, high)
+    holds = joining.within(low, high)
     return Figure(
         "P2", what, target, value, holds if report.histories >= wanted or holds is False else None, 0
     )
-
-
-def _within(low: float, high: float) -> bool | None:
-    """Whether a gain is at most what is allowed; None where its interval holds the limit."""
-    return None if low <= ALLOWED < high else high <= ALLOWED
 
 
 def main(histories: int) -> int:
@@ -305,5 +284,5 @@ def main(histories: int) -> int:
     report = run(histories)
     tell(report)
     joining.tell(5 * histories)
-    too_much = sum(report.gain(name)[1] > ALLOWED for name in report.guesses)
+    too_much = sum(report.gain(name)[1] > joining.ALLOWED for name in report.guesses)
     return sum(map(len, report.violations.values())) + too_much

@@ -8,6 +8,7 @@ from week to week: the best case for them. Two attacks are made on the same grou
   each week, which it knows to be a range of counts. Nothing in the told values is left unused.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import log, sqrt
 
@@ -16,10 +17,15 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 from scipy.stats import beta, binom
 
+from benchmarks.assurance.figure import Figure
 from metrics.metric import Window
 from service.publication.rounding import people_step, rounded_share, told_alike
 
 Floats = NDArray[np.float64]
+ALLOWED = 5.0
+"""Points an attacker may be better than a blind guess."""
+FEW = 100
+"""Fewer guesses than these tell nothing."""
 HABITS = np.array([0.005, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.995])
 """How often somebody may be active, each standing for what lies between two of `EDGES`."""
 EDGES = np.array([0.0, 0.01, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.99, 1.0])
@@ -149,6 +155,27 @@ def _logarithm(ranges: Floats, levels: Floats, deviation: float) -> Floats:
         within = ndtr((most + 0.5 - levels) / deviation) - ndtr((least - 0.5 - levels) / deviation)
         sum_of_all += times * np.log(np.maximum(within, LEAST))
     return sum_of_all
+
+
+def within(low: float, high: float) -> bool | None:
+    """Whether a gain is at most what is allowed; None where its interval holds the limit."""
+    return None if low <= ALLOWED < high else high <= ALLOWED
+
+
+def figures(groups: int = 100_000, *, seed: int = 0) -> Iterator[Figure]:
+    """What either attack gains in so many groups."""
+    for weeks in (1, 4, 13, 26, 52):
+        for steadiness, habit in ((0.2, "always or never active"), (1.0, "mixed habits")):
+            gained = gain(weeks, groups, steadiness=steadiness, seed=seed)
+            for attack, one in (("simple", gained.told), ("full", gained.full)):
+                yield Figure(
+                    "P2",
+                    f"points: somebody joins, {weeks} weeks before and after, {habit}, the {attack} attack",
+                    f"at most {ALLOWED:g}",
+                    f"{one.gain:.1f} (95 %: {one.low:.1f} to {one.high:.1f}; {gained.guesses:,} guesses); with exact shares {gained.exact.gain:.1f}",
+                    within(one.low, one.high) if gained.guesses >= FEW else None,
+                    seed,
+                )
 
 
 def tell(groups: int) -> None:

@@ -5,6 +5,7 @@ from benchmarks.assurance.checks import Measured, Row, Tried
 PRIVACY, SECURITY = "Privacy", "Security"
 
 ATTACK = Measured("benchmarks.attack", 240, options={"histories": 10_000})
+JOINING = Measured("benchmarks.joining", 6)
 SUPPLY = Measured("benchmarks.supply", 2)
 
 PAGES = (
@@ -32,6 +33,7 @@ PROTECTION = (
         "at most 5 points better than a blind guess; all formats hide the same",
         (
             ATTACK,
+            JOINING,
             Tried(
                 "JSON, CSV, filters, OData, pages and embeds hide the same, and read publications only",
                 ("tests/attack/test_outward.py", "tests/reports/test_outward.py", "tests/odata/test_rows.py"),

@@ -1,11 +1,11 @@
 """Benchmarks that measured before there was a record give their figures, here of small amounts."""
 
-from benchmarks import attack, effects, utility
+from benchmarks import attack, effects, joining, utility
 from benchmarks.assurance.figure import Figure
 
 
 def test_attacks_tell_what_they_found_after_each_block() -> None:
-    found = list(attack.figures(2, block=1, groups=0))
+    found = list(attack.figures(2, block=1))
     assert {one.row for one in found} == {"P1", "P2", "P3"}
     hard = [one for one in found if one.what.endswith(": violations")]
     assert [one.holds for one in hard] == [None] * 7 + [True] * 7
@@ -31,3 +31,13 @@ def test_utility_and_effects_tell_shares() -> None:
     (held,) = effects.figures(1, effects.SCENARIOS[:1])
     assert (held.row, held.target) == ("C6", "")
     assert held.holds is None or "the 95 % interval holds the effect in" in held.value
+
+
+def test_what_joining_tells_is_a_figure_of_each_attack_and_the_full_one_gains_most() -> None:
+    found = list(joining.figures(150))
+    assert len(found) == 20
+    assert {one.row for one in found} == {"P2"}
+    assert all("exact shares" in one.value for one in found)
+    assert joining.within(5.2, 5.6) is False
+    assert joining.within(4.8, 5.6) is None
+    assert joining.within(4.2, 4.9) is True
