@@ -282,7 +282,8 @@ def test_the_log_names_an_embed_by_its_number_and_never_by_its_link(house, own):
         assert not any(secret in repr(said) for secret in (token, token.split(".")[5]))
 
 
-def test_of_use_only_the_day_is_kept(house, day):
+def test_of_use_only_the_day_is_kept(house):
+    day = datetime.now(UTC).date()
     path = house.embed(Kind.TREND, choices=Choices("active_share", "werra/all"))
     assert house.row(path).used is None
     house.visit().get(path.replace("?", ".json?"))
