@@ -30,7 +30,7 @@ demo: $(STAMP)  ## a synthetic company, collected over HTTP, on http://127.0.0.1
 	@$(BIN)/resonanz demo
 
 test: $(STAMP) packages  ## every test
-	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 coverage: $(STAMP)  ## share of lines and branches that tests reach, of one folder: make coverage of=tests/files
 	@$(BIN)/pytest -q --cov --cov-report=term:skip-covered $(of)

@@ -92,8 +92,8 @@ def test_spark_makes_the_same_facts_and_counts_the_same(
         rows = in_order(here(duck, query))
         assert rows, f"nothing in {made.name}: the example proves nothing"
         assert rows == in_order(cluster.execute(query)), made.name
-    families = {metric.statement.__module__: metric for metric in CATALOG.values()}
-    for number, metric in enumerate(CATALOG.values() if thorough else families.values()):
+    families = list({metric.statement.__module__: metric for metric in CATALOG.values()}.values())
+    for number, metric in enumerate(CATALOG.values() if thorough else families[::3]):
         one_of_them = sorted(metric.scopes)[number % len(metric.scopes)]
         for scope in metric.scopes if thorough else (one_of_them,):
             query = text(metric.statement(scope))
