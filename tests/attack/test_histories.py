@@ -147,8 +147,8 @@ def test_a_share_of_a_joined_group_moves_in_steps_of_twice_k_people() -> None:
 def test_who_joins_a_group_is_hardly_better_known_than_by_a_blind_guess() -> None:
     steady = joining.gain(4, 2500)
     assert steady.guesses > 1000
-    assert steady.told.gain <= attack.ALLOWED
-    assert steady.full.gain <= attack.ALLOWED
+    assert steady.told.gain <= joining.ALLOWED
+    assert steady.full.gain <= joining.ALLOWED
     # The same attack on exact shares: rounding is what protects here.
     assert steady.exact.gain > steady.told.gain + 3
 
@@ -156,6 +156,6 @@ def test_who_joins_a_group_is_hardly_better_known_than_by_a_blind_guess() -> Non
 def test_half_a_year_of_shown_weeks_would_tell_of_who_joined_in_steps_of_k_but_not_of_twice_k() -> None:
     """Of the weeks in which a share is shown; those in which only a bound is told add to it (`docs/decisions/0010`)."""
     finer, published = (joining.gain(26, 2500, persons=persons, bounds=False) for persons in (10, None))
-    assert published.full.gain <= attack.ALLOWED
-    assert finer.full.gain > attack.ALLOWED
+    assert published.full.gain <= joining.ALLOWED
+    assert finer.full.gain > joining.ALLOWED
     assert finer.full.low > published.full.gain
