@@ -26,6 +26,7 @@ from sqlalchemy import Engine, select
 from benchmarks.assurance.figure import Figure
 from benchmarks.engines import FIRST, UNTIL, organisation
 from benchmarks.load.server import busy
+from benchmarks.throwaway import environment
 from metrics.catalog import CATALOG
 from service.activity.log import ActivityLog
 from service.measure import measure, run
@@ -148,7 +149,7 @@ def by_vivainsights(
     folder: Path, ours: Mapping[Place, int], weekly: pd.DataFrame, units: Mapping[int, str], own: float
 ) -> Iterator[Figure]:
     """The share of active people per unit and week, by the function that averages a column by group over time."""
-    python = environment()
+    python = environment(PEER, ENVIRONMENT)
     active = {(person, week.date()) for person, week in zip(weekly["person"], weekly["week"], strict=True)}
     weeks = [FIRST + timedelta(weeks=one) for one in range((UNTIL - FIRST).days // 7)]
     file = folder / "weeks.csv"
@@ -197,19 +198,6 @@ def suppressed(engine: Engine) -> Iterator[Figure]:
         f"by the threshold {plain:,} ({shown / plain if plain else 0:.0%})",
         None if not plain else shown <= plain,
     )
-
-
-def environment() -> Path:
-    """The Python of an environment with vivainsights, made on first use."""
-    python = ENVIRONMENT.absolute() / "bin" / "python"
-    if not (ENVIRONMENT / "ready").exists():
-        print(f"Installing {PEER} into {ENVIRONMENT} (once) …")
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
-        subprocess.run(
-            [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", PEER], check=True
-        )
-        (ENVIRONMENT / "ready").touch()
-    return python
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.assurance.figure import Figure
 from benchmarks.fake import Fake
+from benchmarks.throwaway import environment
 
 PEER = "perceval==1.6.1"
 ENVIRONMENT = Path("build/benchmarks/perceval-1.6.1")
@@ -38,7 +39,7 @@ QUICK = Amounts(speed=10_000, memory=(2_000, 20_000), peer_items={0.0: 1_000, 0.
 
 def run(*, quick: bool = False) -> dict[str, Any]:
     amounts = QUICK if quick else FULL
-    python = environment()
+    python = environment(PEER, ENVIRONMENT)
     with tempfile.TemporaryDirectory(prefix="resonanz-bench-") as folder:
         bench = Bench(python, Path(folder))
         return {
@@ -62,7 +63,7 @@ def figures(*, quick: bool = False) -> Iterator[Figure]:
     """Speed, requests and memory of a collection from Confluence beside perceval's, each as it is measured."""
     amounts = QUICK if quick else FULL
     try:
-        python = environment()
+        python = environment(PEER, ENVIRONMENT)
     except subprocess.CalledProcessError:
         yield Figure(
             "C1",
@@ -225,19 +226,6 @@ class Bench:
         folder = self._folder / str(self._number)
         folder.mkdir()
         return folder
-
-
-def environment() -> Path:
-    """The Python of an environment with perceval, made on first use."""
-    python = ENVIRONMENT.absolute() / "bin" / "python"
-    if not (ENVIRONMENT / "ready").exists():
-        print(f"Installing {PEER} into {ENVIRONMENT} (once) …")
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
-        subprocess.run(
-            [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", PEER], check=True
-        )
-        (ENVIRONMENT / "ready").touch()
-    return python
 
 
 def heading(*columns: str) -> None:

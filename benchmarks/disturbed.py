@@ -18,6 +18,7 @@ from connectors.confluence import Confluence
 from connectors.confluence.settings import read as confluence_settings
 from connectors.confluence.transport import Transport as ConfluenceTransport
 from connectors.microsoft import Microsoft365
+from connectors.microsoft.settings import STREAMS as EVERY_STREAM
 from connectors.microsoft.settings import read as microsoft_settings
 from connectors.microsoft.transport import Transport as MicrosoftTransport
 from service.activity.collect import collect
@@ -39,17 +40,7 @@ from service.models import Organisation, Source
 OWNER, KEY = "acme", "platform"
 NEXT = timedelta(hours=21)
 """Between two runs: what could not be read is read again after 20 hours."""
-STREAMS = (
-    "rooms",
-    "people",
-    "site_pages",
-    "page_comments",
-    "files",
-    "list_items",
-    "group_conversations",
-    "team_messages",
-    "communities",
-)
+STREAMS = tuple(one for one in EVERY_STREAM if one not in {"analytics", "usage_reports"})
 """Microsoft's, those left out that tell only what was seen until today, and so differ from day to day."""
 _ACTIVITIES = "key, source, room, kind, content_type, person, CASE WHEN dated THEN happened END, object, parent, thread, dated, minor"
 
