@@ -118,3 +118,9 @@ def test_locks_pin_every_dependency_with_hashes_and_name_no_address() -> None:
         assert len(pinned) > 30
         assert text.count("--hash=sha256:") >= len(pinned)
         assert "://" not in text
+
+
+def test_what_a_file_shares_is_made_once(request: pytest.FixtureRequest) -> None:
+    """In several processes, a file's tests have to run in one of them: pytest-xdist names the group behind the test."""
+    if hasattr(request.config, "workerinput"):
+        assert request.node.nodeid.endswith("@test_contracts.py")
