@@ -8,7 +8,7 @@ each correction.
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import log, sqrt
@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks import joining
 from benchmarks.assurance.figure import Figure
 from benchmarks.attacker import (
+    Cell,
     Published,
     Publisher,
     Reconstruction,
@@ -28,7 +29,6 @@ from benchmarks.attacker import (
 )
 from benchmarks.histories import ALL, JOINED, WEEKS, History, draw
 from service.publication.measured import Scope
-from service.publication.rounding import people_step
 
 PINNED = 0.99
 
@@ -82,9 +82,11 @@ def run(histories: int, *, start: int = 0) -> Report:
         rng = np.random.default_rng(seed)
         history = draw(rng)
         report.histories += 1
+        weeks: list[Published] = []
+        for week in history.weeks:
+            weeks.append(Publisher(history.k, before=weeks[-1].told() if weeks else {})(week))
         for name, what in hard(history, report, rng):
             report.violations[name].append(f"history {seed}, k = {history.k}: {what}")
-        weeks = [Publisher(history.k)(week) for week in history.weeks]
         for published in weeks:
             for name, what in _single(published, history.k):
                 report.violations[name].append(f"history {seed}, k = {history.k}: {what}")
@@ -95,9 +97,14 @@ def run(histories: int, *, start: int = 0) -> Report:
 
 
 def hard(history: History, report: Report, rng: np.random.Generator) -> Iterator[tuple[str, str]]:
-    """What follows about few people from a week and four weeks, each published and corrected twice."""
-    for window, first in (("week", history.weeks[0]), ("days28", history.months[0])):
-        publisher = Publisher(history.k)
+    """What follows about few people from a week and four weeks, each published and corrected twice.
+
+    The week is told as if the last one of the history had been told before it.
+    """
+    before: Mapping[Cell, float] = Publisher(history.k)(history.weeks[-1]).told()
+    past: Mapping[Cell, float]
+    for window, first, past in (("week", history.weeks[0], before), ("days28", history.months[0], {})):
+        publisher = Publisher(history.k, before=past)
         published = [publisher(state) for state in (first, *(later[window] for later in history.corrections))]
         for one in published:
             yield from _single(one, history.k)
@@ -108,7 +115,7 @@ def hard(history: History, report: Report, rng: np.random.Generator) -> Iterator
         width = reconstruction.narrowest(rng)
         if width is not None and width < PINNED:
             yield "intervals", f"a count of few people is known within {width:.2f}"
-        again = Publisher(history.k)(first)
+        again = Publisher(history.k, before=past)(first)
         if list(again.outcomes) != list(published[0].outcomes):
             yield "repeated queries", "the same counts were published in another way"
         if window == "week":
@@ -144,7 +151,8 @@ def _guess_joined(history: History, weeks: Sequence[Published], report: Report) 
     }
     others = history.habits[groups[0]]
     noise = 2 * float((others * (1 - others)).sum()) + 0.01
-    blur = people_step(history.weeks[0].window, history.k) ** 2 / 6
+    # What is told stays until the count is k people away.
+    blur = history.k**2 / 3
     active = [bool(week.active[person]) for week in history.weeks]
 
     def guess(

@@ -19,7 +19,7 @@ from service.publication.grid import decide
 from service.publication.measured import Measured, Outcome, Scope
 from service.publication.overlap import Groups, going_beyond, made_of_units
 from service.publication.publish import LINKS, form
-from service.publication.rounding import people_step, rounded_share
+from service.publication.standing import Standing, standing
 
 FORMS = {key: form(CATALOG[key]) for key in (*{metric for metric, _ in COUNTED}, "response_rate")}
 FREE_ROLES = len(ROLES) - 1
@@ -36,6 +36,8 @@ class Publisher:
     k: int
     remembers: bool = True
     earlier: Earlier = field(default_factory=Earlier)
+    before: Mapping[Cell, float] = field(default_factory=dict)
+    """What was told of the period before."""
 
     def __call__(self, period: Period) -> "Published":
         rows = period.measured()
@@ -51,6 +53,7 @@ class Publisher:
         alike = Groups(self.k, ZoneInfo("UTC"), {}, {}).alike(rooms, unit_of)
         named = {one: None if unit < 0 else f"u{unit}" for one, unit in units.items()}
         made, pairs = made_of_units(rooms, named), going_beyond(rooms, named, self.k)
+        stands = [self._standing(row) for row in settled]
         outcomes = decide(
             settled,
             FORMS,
@@ -58,11 +61,18 @@ class Publisher:
             lambda room, since, until: room in alike,
             LINKS,
             pins=pins,
+            standing=stands,
             unions=lambda since, until: made,
             beyond=lambda since, until: pairs,
         )
-        self.earlier.add(settled, outcomes, FORMS, self.k)
-        return Published(period, rows, settled, outcomes)
+        self.earlier.add(settled, outcomes, stands, FORMS, self.k)
+        return Published(period, rows, settled, outcomes, stands)
+
+    def _standing(self, row: Measured) -> Standing | None:
+        if row.metric == "response_rate" or not row.people:
+            return None
+        before = self.before.get(place(row))
+        return standing(row.affirming or 0, row.people, self.k, FORMS[row.metric].step, before)
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,15 @@ class Published:
     measured: Sequence[Measured]
     settled: Sequence[Measured]
     outcomes: Sequence[Outcome]
+    stands: Sequence[Standing | None]
+
+    def told(self) -> dict[Cell, float]:
+        """What could be told of each share, which the period after it rests on."""
+        return {
+            place(row): one.told
+            for row, one in zip(self.settled, self.stands, strict=True)
+            if one is not None
+        }
 
     def shown(self) -> Iterator[tuple[Measured, Outcome]]:
         for row, out in zip(self.settled, self.outcomes, strict=True):
@@ -168,11 +187,11 @@ class Reconstruction:
                 same = [one for one in range(number) if self.numbers[one].get(signature) == roles]
                 self.column[number][signature] = self.column[same[0]][signature] if same else self._new(roles)
         known = [line for published in publications for line in self._known(published, publications)]
-        self.rows = np.array([line for line, _ in known]) if known else np.zeros((0, len(self.truth)))
-        self.spans = [_span(row, k) for _, row in known]
+        self.rows = np.array([line for line, _, _ in known]) if known else np.zeros((0, len(self.truth)))
+        self.spans = [_span(row, stands) for _, row, stands in known]
         self.bases = {"": _basis(self.rows)}
-        for room in {row.scope_key for _, row in known if row.scope == "room"}:
-            own = [line for line, row in known if row.place == ("room", room)]
+        for room in {row.scope_key for _, row, _ in known if row.scope == "room"}:
+            own = [line for line, row, _ in known if row.place == ("room", room)]
             self.bases[room] = _basis(np.array(own))
 
     def _new(self, roles: tuple[int, ...]) -> int:
@@ -192,10 +211,10 @@ class Reconstruction:
 
     def _known(
         self, published: Published, publications: Sequence[Published]
-    ) -> Iterator[tuple[Floats, Measured]]:
+    ) -> Iterator[tuple[Floats, Measured, Standing]]:
         own = next(number for number, one in enumerate(publications) if one is published)
-        for row, _ in published.shown():
-            if row.metric == "response_rate":
+        for row, out, stands in zip(published.settled, published.outcomes, published.stands, strict=True):
+            if out.state != "published" or stands is None:
                 continue
             # What stays as it was tells of the state it comes from.
             number = max(n for n in range(own + 1) if row in publications[n].measured)
@@ -203,6 +222,7 @@ class Reconstruction:
             yield (
                 self.vector(number, _asked(state, row.metric, row.place), COUNTED[row.metric, row.category]),
                 row,
+                stands,
             )
 
     def follows(self, line: Floats, room: str) -> bool:
@@ -287,16 +307,10 @@ def _room(scope: Scope) -> str:
     return scope[1] if scope[0] == "room" else ""
 
 
-def _span(row: Measured, k: int) -> tuple[int, int]:
+def _span(row: Measured, stands: Standing) -> tuple[int, int]:
     """How far the count behind a share can lie below and above the true one, for a reader who knows the rules."""
-    people, count, persons = row.people or 0, row.affirming or 0, people_step(row.window, k)
-    same = [
-        other
-        for other in range(k, people - k + 1)
-        if rounded_share(other, people, k, persons, 0.01) == rounded_share(count, people, k, persons, 0.01)
-    ]
-    # Something that should not be shown at all is known exactly.
-    return (count - same[0], same[-1] - count) if same else (0, 0)
+    count, (least, most) = row.affirming or 0, stands.alike
+    return count - least, most - count
 
 
 def _every_role(state: Period) -> Period:

@@ -23,7 +23,7 @@ from service.advice.catalogue import current
 from service.advice.effect import Answer, Effect, Judge
 from service.database import connect
 from service.models import Base, MeasureDecision, Organisation, Publication, PublishedValue
-from service.publication.rounding import people_step, rounded_share
+from service.publication.rounding import told_share
 from service.published import Published
 
 BEGAN, DONE = date(2025, 3, 3), date(2025, 4, 14)
@@ -127,12 +127,11 @@ def _cells(
 ) -> Iterator[tuple[dict[str, object], Period, float]]:
     """Each period as it is published, with how much the measure raised it."""
     window = Window.WEEK if scenario.measure == WEEKLY else Window.DAYS28
-    persons = people_step(window, MINIMUM_GROUP)
     # People who are asked every week, or posts that differ from one period to the next.
     size = int(chance.integers(300, 3000))
     habits = chance.beta(1.2, 3.0, size)
     habits *= chance.uniform(0.2, 0.35) / habits.mean()
-    swing = 0.0
+    swing, told = 0.0, None
     for period in complete_periods(FIRST, LAST):
         if period.window is not window:
             continue
@@ -141,7 +140,7 @@ def _cells(
         rise = scenario.effect * float(np.clip(begun, 0.0, 1.0))
         usual = np.clip(habits * np.exp(swing), 0.0, 1.0)
         chances = np.clip(usual + rise, 0.0, 1.0)
-        value = rounded_share(int((chance.random(size) < chances).sum()), size, MINIMUM_GROUP, persons, STEP)
+        told = told_share(int((chance.random(size) < chances).sum()), size, MINIMUM_GROUP, STEP, told)
         cell: dict[str, object] = {
             "publication_id": run,
             "metric": METRICS[scenario.measure],
@@ -149,7 +148,7 @@ def _cells(
             "window": window.value,
             "since": period.since,
             "until": period.until,
-            "value": value,
+            "value": told,
             "people": size,
             "state": "published",
         }

@@ -5,7 +5,8 @@ from week to week: the best case for them. Two attacks are made on the same grou
 
 * the simple one compares the mean of the told counts before and after, and knows the variance that chance and rounding add to it;
 * the full one weighs every level the others may have and every habit the person may have by the likelihood of all that was told of
-  each week, which it knows to be a range of counts. Nothing in the told values is left unused.
+  each week, which it knows to be a range of counts, given what was told of the week before. Nothing in the told values is left
+  unused.
 """
 
 from collections.abc import Iterator
@@ -18,8 +19,7 @@ from scipy.special import ndtr
 from scipy.stats import beta, binom
 
 from benchmarks.assurance.figure import Figure
-from metrics.metric import Window
-from service.publication.rounding import people_step, rounded_share, told_alike
+from service.publication.rounding import NEAR_EVERYBODY, NEAR_NOBODY, told_alike, told_share
 
 Floats = NDArray[np.float64]
 ALLOWED = 5.0
@@ -31,6 +31,8 @@ HABITS = np.array([0.005, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.995])
 EDGES = np.array([0.0, 0.01, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.99, 1.0])
 BETWEEN = 0.25
 """How far apart the levels are that the full attack weighs, in people."""
+STEP = 0.01
+"""The least step of a told share."""
 LEAST, NEGLIGIBLE = 1e-12, 50.0
 """The least probability of what was told, and how far below the largest logarithm a level counts no more."""
 
@@ -67,19 +69,17 @@ def gain(
     k: int = 10,
     steadiness: float = 0.2,
     seed: int = 0,
-    persons: int | None = None,
     others: tuple[int, int] | None = None,
     bounds: bool = True,
 ) -> Gain:
     """Was somebody active in most weeks since they joined? From `weeks` weeks before and as many after.
 
     `steadiness` is the sum of the parameters of the beta distribution of habits: at 0.2 nearly everybody is active always or
-    never, at 4 most now and then. `persons` is the step in people of what is told, as published if None; `others` the least
-    number of people in a group, and one more than the most: from 2k to 80 if None. Without `bounds` the full attack does not
-    use the weeks in which the share is hidden, and only told to be near nobody or near everybody.
+    never, at 4 most now and then. `others` is the least number of people in a group, and one more than the most: from 2k to 80
+    if None. Without `bounds` the full attack does not use the weeks in which the share is hidden, and only told to be near
+    nobody or near everybody.
     """
     rng = np.random.default_rng(seed)
-    step = people_step(Window.WEEK, k) if persons is None else persons
     fewest, beyond = others or (2 * k, 80)
     found: list[tuple[bool, bool, bool, bool, bool]] = []
     for _ in range(groups):
@@ -88,15 +88,14 @@ def gain(
         active = rng.random((2 * weeks, size + 1)) < habits
         sizes = np.repeat([size, size + 1], weeks)
         counts = active[:, :size].sum(axis=1) + np.where(sizes > size, active[:, size], 0)
-        shown = (counts >= k) & (counts <= sizes - k)
+        values, alike = _told(counts, sizes, k)
+        shown = (values != NEAR_NOBODY) & (values != NEAR_EVERYBODY)
         if not (shown[:weeks].any() and shown[weeks:].any()):
             continue
         truth = bool(2 * active[weeks:, size].sum() >= weeks)
-        told = np.array(
-            [rounded_share(int(c), int(n), k, step, 0.01) * n for c, n in zip(counts, sizes, strict=True)]
-        )
+        told = values * sizes
         variance = float((habits * (1 - habits))[:size].sum())
-        share = min(max(float((told / sizes)[shown].mean()), 0.01), 0.99)
+        share = min(max(float(values[shown].mean()), 0.01), 0.99)
         sides = np.flatnonzero(shown[:weeks]), weeks + np.flatnonzero(shown[weeks:])
 
         def simple(values: NDArray[np.float64], blur: float) -> bool:
@@ -105,13 +104,13 @@ def gain(
 
         chances = np.diff(beta.cdf(EDGES, share * steadiness, (1 - share) * steadiness))
         weighed = (np.arange(weeks), np.arange(weeks, 2 * weeks)) if bounds else sides
-        ranges = [_ranges(counts[side], int(sizes[side[0]]), k, step) for side in weighed]
+        ranges = [_weeks(alike[side]) for side in weighed]
         likely = full(ranges[0], ranges[1], size, sqrt(variance + 1e-3)) * chances
         mostly = binom.sf((weeks + 1) // 2 - 1, weeks, HABITS)
         found.append((
             (share > 0.5) == truth,
             bool(chances @ mostly > 0.5) == truth,
-            simple(told, step * step / 6 / weeks) == truth,
+            simple(told, k * k / 3 / weeks) == truth,
             bool(likely @ mostly > 0.5 * likely.sum()) == truth,
             simple(counts.astype(float), 0.0) == truth,
         ))  # fmt: skip
@@ -120,18 +119,20 @@ def gain(
     return Gain(len(found), *attacks)
 
 
-def _ranges(counts: NDArray[np.int64], size: int, k: int, step: int) -> Floats:
-    """The least and the most count each told value may stand for, and in how many weeks: a row for each pair of these."""
-    weeks: dict[tuple[int, int], int] = {}
-    for count, times in zip(*np.unique(counts, return_counts=True), strict=True):
-        if count < k:
-            alike = (0, k - 1)
-        elif count > size - k:
-            alike = (size - k + 1, size)
-        else:
-            alike = told_alike(int(count), size, k, step, 0.01)
-        weeks[alike] = weeks.get(alike, 0) + int(times)
-    return np.array([(*alike, times) for alike, times in weeks.items()], dtype=float)
+def _told(counts: NDArray[np.int64], sizes: NDArray[np.int64], k: int) -> tuple[Floats, NDArray[np.int64]]:
+    """What is told of each week, and the least and the most count that would have been told so after the week before."""
+    values, alike, before = [], [], None
+    for count, people in zip(counts.tolist(), sizes.tolist(), strict=True):
+        alike.append(told_alike(count, people, k, STEP, before))
+        before = told_share(count, people, k, STEP, before)
+        values.append(before)
+    return np.array(values), np.array(alike)
+
+
+def _weeks(alike: NDArray[np.int64]) -> Floats:
+    """The different ranges of counts and in how many weeks each was told: a row for each."""
+    ranges, weeks = np.unique(alike, axis=0, return_counts=True)
+    return np.column_stack([ranges, weeks]).astype(float)
 
 
 def full(before: Floats, after: Floats, others: int, deviation: float) -> Floats:

@@ -590,6 +590,7 @@ def upgrade() -> None:
         sa.Column("shown", sa.Boolean(), nullable=False),
         sa.Column("hidden_for", sa.String(length=64), nullable=True),
         sa.Column("minimum_group", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Double(), nullable=True),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
             ["organisation.id"],

@@ -86,7 +86,8 @@ class ReleasedCount(Base):
     """The exact counts behind a cell that was decided about, so that no later publication tells of a few by a difference.
 
     Internal like `Measurement`, whose columns these are: nothing outward reads it. `version` numbers the states in which
-    the period was published, `shown` is whether the cell was, else `hidden_for` says why not, under `minimum_group`.
+    the period was published, `shown` is whether the cell was, else `hidden_for` says why not, under `minimum_group`,
+    and `told` what may be told of a share of people.
     """
 
     __tablename__ = "released_count"
@@ -112,3 +113,4 @@ class ReleasedCount(Base):
     shown: Mapped[bool]
     hidden_for: Mapped[str | None] = mapped_column(String(64))
     minimum_group: Mapped[int]
+    told: Mapped[float | None]

@@ -131,8 +131,12 @@ RULES: Mapping[str, Label] = {
         en="A value of which one person makes up more than half is not shown",
     ),
     "steps_of_people": Label(
-        de="Anteile werden auf Schritte von so vielen Personen gerundet, wie eine Gruppe mindestens haben muss, die einer Woche auf doppelt so große",
-        en="Shares are rounded to steps of as many people as a group must have at least, those of a week to steps twice as wide",
+        de="Anteile werden auf Schritte von so vielen Personen gerundet, wie eine Gruppe mindestens haben muss",
+        en="Shares are rounded to steps of as many people as a group must have at least",
+    ),
+    "stays_until_far": Label(
+        de="Ein gezeigter Anteil bleibt, bis sich die Zahl der Personen um eine Mindestgruppe geändert hat; ein verborgener bleibt verborgen, bis anderthalb Mindestgruppen auf jeder Seite sind",
+        en="A shown share stays until the number of people has changed by a minimum group; a hidden one stays hidden until there are one and a half minimum groups on each side",
     ),
     "kept_as_published": Label(
         de="Ein einmal veröffentlichter Zeitraum wird nicht mit anderen Werten erneut veröffentlicht",

@@ -25,6 +25,8 @@ class Cell:
     known: bool = False
     """It was shown before: everybody knows it, and hiding it would protect nothing."""
     twin: int | None = None
+    alike: tuple[int, int] | None = None
+    """The least and the most count that is told in the same way, where anything is told of it."""
     low: int | None = None
     high: int | None = None
 

@@ -15,6 +15,7 @@ from datetime import date
 from typing import NamedTuple
 
 from service.publication.measured import Form, Measured, Nature, Outcome, Pin
+from service.publication.standing import Standing, standings
 
 KEPT_AS_PUBLISHED = "kept_as_published"
 """The rule of this module, as agreements name it."""
@@ -24,12 +25,16 @@ Place = tuple[str, str, str, str]
 
 
 class Released(NamedTuple):
-    """A cell as it was decided: the counts behind it, whether it was shown, else why not, under which minimum group."""
+    """A cell as it was decided: the counts behind it, whether it was shown, else why not, under which minimum group.
+
+    `told` is what could be told of a share of people (`told_share`), shown or not: the period after it is told accordingly.
+    """
 
     row: Measured
     shown: bool
     reason: str | None
     minimum_group: int
+    told: float | None = None
 
 
 State = dict[Place, Released]
@@ -70,17 +75,36 @@ class Earlier:
                     pins[number] = Pin.WITHHELD
         return settled, {number: pin for number, pin in pins.items() if pin is not Pin.FREE}
 
+    def standings(self, rows: Sequence[Measured], forms: Mapping[str, Form], k: int) -> list[Standing | None]:
+        """The standing of each settled row: as it was told, where it was published before under this minimum group."""
+        kept: dict[int, float] = {}
+        for number, row in enumerate(rows):
+            states = self.states.get(family(row, forms[row.metric]), ()) if row.known else ()
+            least = forms[row.metric].minimum or k
+            for state in states:
+                one = state.get(place(row))
+                if one and one.told is not None and one.minimum_group == least and _same(one.row, row):
+                    kept[number] = one.told
+        return standings(rows, forms, k, kept)
+
     def add(
-        self, rows: Sequence[Measured], outcomes: Sequence[Outcome], forms: Mapping[str, Form], k: int
+        self,
+        rows: Sequence[Measured],
+        outcomes: Sequence[Outcome],
+        standing: Sequence[Standing | None],
+        forms: Mapping[str, Form],
+        k: int,
     ) -> None:
         """Remember what was decided about settled rows; periods that are measured no more are forgotten."""
         periods = {(row.window, row.since) for row in rows}
         now: dict[Family, State] = defaultdict(dict)
-        for row, outcome in zip(rows, outcomes, strict=True):
+        for row, outcome, stands in zip(rows, outcomes, standing, strict=True):
             if row.known and forms[row.metric].nature in (Nature.PERSONS, Nature.EVENTS):
                 least = forms[row.metric].minimum or k
                 shown = outcome.state == "published"
-                now[family(row, forms[row.metric])][place(row)] = Released(row, shown, outcome.reason, least)
+                told = None if stands is None else stands.told
+                one = Released(row, shown, outcome.reason, least, told)
+                now[family(row, forms[row.metric])][place(row)] = one
         for key in [key for key, states in self.states.items() if _period(states) not in periods]:
             del self.states[key]
         for key, state in now.items():

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from service.publication.measured import ORGANISATION, Beyond, Form, Measured, Scope
+from service.publication.measured import ORGANISATION, Beyond, Measured, Scope
 from service.publication.protect import COMPLEMENTARY, System
-from service.publication.rounding import FINEST, people_step, told_alike
+from service.publication.rounding import FINEST
 
 
 def hide_what_leaves_few(
@@ -29,7 +29,6 @@ def hide_what_bounds_few(
     system: System,
     rows: Sequence[Measured],
     cells: Sequence[int | None],
-    forms: Mapping[str, Form],
     beyond: Beyond,
 ) -> None:
     """Hide a room if what is told of it and of another group bounds the few people that only one of them has too narrowly.
@@ -43,16 +42,14 @@ def hide_what_bounds_few(
             tables[row.metric, row.category, row.window, row.since, row.until][row.scope, row.scope_key] = (
                 number
             )
-    for (metric, _, window, since, until), placed in tables.items():
-        persons = people_step(window, system.k)
+    for (_, _, _, since, until), placed in tables.items():
         for one, other, alone, others in beyond(since, until):
             if one not in placed or other not in placed:
                 continue
             mine, theirs = (system.cells[placed[scope]] for scope in (one, other))
-            if not (mine.shown and theirs.shown):
+            if not (mine.shown and theirs.shown and mine.alike and theirs.alike):
                 continue
-            least, most = told_alike(mine.count, mine.people, system.k, persons, forms[metric].step)
-            low, high = told_alike(theirs.count, theirs.people, system.k, persons, forms[metric].step)
+            (least, most), (low, high) = mine.alike, theirs.alike
             width = min(alone, most - low + others) - max(0, least - high)
             if width < min(alone, system.k // 2):
                 rooms = [scope for scope in (one, other) if scope[0] == "room"]

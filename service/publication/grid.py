@@ -29,7 +29,8 @@ from service.publication.measured import (
 )
 from service.publication.outcomes import plain, told
 from service.publication.protect import COMPLEMENTARY, DIFFERENCE, HOMOGENEITY, Recoverable, System
-from service.publication.rounding import FINEST, bound, people_step
+from service.publication.rounding import FINEST, bound, near
+from service.publication.standing import Standing, standings
 
 NO_UNIT: Scope = ("unit", NOBODY)
 """People who belong to no unit: never shown, but what the total minus all units would tell of."""
@@ -45,14 +46,17 @@ def decide(
     relations: Sequence[Relation] = (),
     *,
     pins: Mapping[int, Pin] | None = None,
+    standing: Sequence[Standing | None] | None = None,
     unions: Unions = lambda since, until: {},
     beyond: Beyond = lambda since, until: (),
 ) -> list[Outcome]:
     """The outcome of every row, in order, given what earlier publications leave open (`pins`, by position).
 
+    `standing` is what may be told of each row; from the rows alone (`standings`) if None.
     Raises `Recoverable` if the audit does not hold.
     """
     pinned = pins or {}
+    stands = standings(rows, forms, k) if standing is None else standing
     periods: dict[tuple[int, str, date], list[int]] = defaultdict(list)
     ratios: dict[str, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
@@ -76,12 +80,13 @@ def decide(
             system.hide_all()
         for number, cell in zip(members, cells, strict=True):
             shown = None if cell is None else system.cells[cell]
-            outcomes[number] = told(rows[number], forms[rows[number].metric], shown, system.k)
+            outcomes[number] = told(rows[number], forms[rows[number].metric], shown, stands[number], system.k)
 
     for (least, _, _), members in periods.items():
         inside = [rows[number] for number in members]
-        system, cells = person_system(inside, relations, least, alike, unions)
-        hide_what_bounds_few(system, inside, cells, forms, beyond)
+        own = [stands[number] for number in members]
+        system, cells = person_system(inside, own, relations, least, alike, unions=unions)
+        hide_what_bounds_few(system, inside, cells, beyond)
         settle(members, system, cells)
     # What rests on another metric is decided after it.
     resting = {relation.metric for relation in relations if isinstance(relation, Base)}
@@ -155,14 +160,15 @@ def _tells_of_hidden_units(
 
 def person_system(
     rows: Sequence[Measured],
+    standing: Sequence[Standing | None],
     relations: Sequence[Relation],
     k: int,
     alike: Alike,
+    *,
     unions: Unions = lambda since, until: {},
 ) -> tuple[System, list[int | None]]:
     """The shares of people of one period, and the cell of each row (None: nobody is behind it)."""
-    # The rows are of one window.
-    system = System(k, persons=people_step(rows[0].window, k) if rows else k)
+    system = System(k)
     cells: list[int | None] = [None] * len(rows)
     placed: dict[tuple[str, Scope], dict[str, int]] = {}
     every = tables(rows)
@@ -188,8 +194,15 @@ def person_system(
             counts[NO_UNIT], people[NO_UNIT] = rest
         for scope, parts in counts.items():
             if people[scope] > 0:
+                stands = {category: standing[n] for category, n in table.get(scope, {}).items()}
                 placed[metric, scope] = _place(
-                    system, scope, parts, people[scope], hidden.get(scope), sized=scope not in bases
+                    system,
+                    scope,
+                    parts,
+                    people[scope],
+                    stands,
+                    reason=hidden.get(scope),
+                    sized=scope not in bases,
                 )
                 if scope[0] == "room" and ORGANISATION in counts:
                     whole = counts[ORGANISATION], people[ORGANISATION]
@@ -288,8 +301,9 @@ def _place(
     scope: Scope,
     parts: Mapping[str, int],
     people: int,
-    reason: str | None,
+    standing: Mapping[str, Standing | None],
     *,
+    reason: str | None,
     sized: bool = True,
 ) -> dict[str, int]:
     """Add the cells of one scope of one metric, and the total over its categories.
@@ -304,21 +318,25 @@ def _place(
     blurred = people * FINEST >= k / 2
     own: dict[str, int] = {}
     for category, count in parts.items():
+        stands = standing.get(category)
+        few = count < k or (stands is not None and stands.near_nobody)
+        few_left = people - count < k or (stands is not None and stands.near_everybody)
         cell = Cell(count, people, rank=(scope == ORGANISATION, category == ""), whole=scope == ORGANISATION)
         own[category] = system.add(cell)
         if virtual or reason:
             cell.shown, cell.reason = False, reason
-        cell.unsafe = small or (count < k and not blurred)
+        cell.unsafe = small or (few and not blurred)
+        cell.alike = None if stands is None else stands.alike
         if partition:
             # Whoever knows a part knows how many are in none but the others.
-            cell.unsafe = cell.unsafe or (people - count < k and not blurred)
-            _tell_bound(cell, k, virtual=virtual)
+            cell.unsafe = cell.unsafe or (few_left and not blurred)
+            _tell_bound(cell, k, few or few_left)
             continue
         other = Cell(people - count, people, rank=cell.rank, shown=cell.shown, reason=cell.reason)
-        other.unsafe = small or (other.count < k and not blurred)
+        other.unsafe = small or (few_left and not blurred)
         other.twin, cell.twin = own[category], system.add(other)
         own[COMPLEMENT + category] = cell.twin
-        _tell_bound(cell, k, virtual=virtual)
+        _tell_bound(cell, k, few or few_left)
         if not cell.shown:
             other.shown, other.reason = False, cell.reason
         if sized:
@@ -330,17 +348,13 @@ def _place(
     return own
 
 
-def _tell_bound(cell: Cell, k: int, *, virtual: bool) -> None:
-    """Hide a count that leaves fewer than k people on one side, and say only on which side."""
-    if not cell.shown or virtual or k <= cell.count <= cell.people - k:
+def _tell_bound(cell: Cell, k: int, few: bool) -> None:
+    """Hide a share with too few people on one side, and say only on which side."""
+    if not cell.shown or not few:
         return
     cell.shown, cell.reason = False, HOMOGENEITY
-    if bound(cell.people, k) is None:
-        return
-    if cell.count < k:
-        cell.low, cell.high = 0, k - 1
-    else:
-        cell.low, cell.high = cell.people - k + 1, cell.people
+    if bound(cell.people, near(k)) is not None and cell.alike is not None:
+        cell.low, cell.high = cell.alike
 
 
 def _made_of_units(

@@ -1,16 +1,21 @@
 """What is told of each row, once it is decided whether its cell is shown."""
 
+from math import ceil, floor
+
 from service.publication.cells import Cell
 from service.publication.measured import Form, Measured, Nature, Outcome
-from service.publication.protect import COMPLEMENTARY, SMALL_GROUP
+from service.publication.protect import SMALL_GROUP
 from service.publication.rounding import (
     bound,
-    people_step,
+    near,
     rounded,
     rounded_people,
-    rounded_share,
     wilson,
 )
+from service.publication.standing import Standing
+
+ROUGH = 0.05
+"""The step of the ends of the range in which a hidden share lies."""
 
 
 def plain(row: Measured, form: Form) -> Outcome:
@@ -26,26 +31,33 @@ def plain(row: Measured, form: Form) -> Outcome:
     return Outcome("published", value=value, low=interval[0], high=interval[1])
 
 
-def told(row: Measured, form: Form, cell: Cell | None, k: int) -> Outcome:
+def told(row: Measured, form: Form, cell: Cell | None, standing: Standing | None, k: int) -> Outcome:
     """The outcome of a row behind which people stand; without a cell its group is empty."""
     if cell is None:
         return Outcome("suppressed", SMALL_GROUP)
     if not cell.shown:
-        if cell.reason == COMPLEMENTARY and cell.low is not None:
-            tenth = min(9, 10 * cell.count // cell.people)
-            return Outcome("suppressed", cell.reason, low=tenth / 10, high=(tenth + 1) / 10)
-        limit = None if cell.low is None else bound(cell.people, k)
-        if limit is None:
-            return Outcome("suppressed", cell.reason)
-        low, high = (0.0, limit) if cell.low == 0 else (round(1 - limit, 2), 1.0)
+        low, high = _hidden(cell, standing, form, k)
         return Outcome("suppressed", cell.reason, low=low, high=high)
     people = rounded_people(cell.people)
     interval: tuple[float | None, float | None] = (None, None)
-    if form.nature is Nature.PERSONS:
-        value = rounded_share(cell.count, cell.people, k, people_step(row.window, k), form.step)
-        interval = wilson(value, people)
-        return Outcome("published", value=value, low=interval[0], high=interval[1], people=people)
+    if standing is not None:
+        interval = wilson(standing.told, people)
+        return Outcome("published", value=standing.told, low=interval[0], high=interval[1], people=people)
     value = rounded((row.numerator or 0) / (row.denominator or 1), form.step)
     if row.low is not None and row.high is not None:
         interval = rounded(row.low, form.step), rounded(row.high, form.step)
     return Outcome("published", value=value, low=interval[0], high=interval[1], people=people)
+
+
+def _hidden(cell: Cell, standing: Standing | None, form: Form, k: int) -> tuple[float | None, float | None]:
+    """What is told of a hidden share: on which side of a border, or about where, it lies."""
+    if cell.low is None or standing is None:
+        return None, None
+    limit = bound(cell.people, near(k))
+    if standing.near_nobody:
+        return (None, None) if limit is None else (0.0, limit)
+    if standing.near_everybody:
+        return (None, None) if limit is None else (round(1 - limit, 2), 1.0)
+    far = max(k / cell.people, form.step)
+    low, high = (standing.told - far) / ROUGH, (standing.told + far) / ROUGH
+    return max(0.0, round(floor(low + 1e-9) * ROUGH, 2)), min(1.0, round(ceil(high - 1e-9) * ROUGH, 2))

@@ -41,8 +41,6 @@ class System:
     unavoidable: set[int] = field(default_factory=set)
     """Cells about which nothing is told any more, neither beside them nor of themselves, and which are uncertain only as far
     as the sizes of their groups leave room."""
-    persons: int = 0
-    """The step in people of what is told of its window; at least k."""
     _audited: dict[object, frozenset[int]] = field(default_factory=dict)
     _proven: dict[int, int] = field(default_factory=dict)
     """How uncertain a cell was shown to be in this pass; hiding more and telling less can only add to that."""
@@ -80,7 +78,7 @@ class System:
         self.totals = every
         self._audited.clear()
         self._protect(tried=0)
-        self._tell_tenths()
+        self._tell_ranges()
 
     def _protect(self, tried: int) -> None:
         self._proven.clear()
@@ -96,20 +94,18 @@ class System:
                 return
             waiting = self._hide_beside(open_cells, users, tried)
 
-    def _tell_tenths(self) -> None:
-        """Tell in which tenth a share of the whole organisation lies that was hidden only for the sake of others.
+    def _tell_ranges(self) -> None:
+        """Tell about where a share of the whole organisation lies that was hidden only for the sake of others.
 
-        Where a tenth stands for at least k people, and for a step of what is shown, and the audit still holds.
+        Where a tenth stands for at least k people, and the audit still holds.
         """
-        least = max(self.k, self.persons)
         chosen = [
             cell
             for cell in self.cells
-            if self.bounded and cell.whole and cell.reason == COMPLEMENTARY and cell.people >= 10 * least
+            if self.bounded and cell.whole and cell.reason == COMPLEMENTARY and cell.people >= 10 * self.k
         ]
         for cell in chosen:
-            tenth = min(9, 10 * cell.count // cell.people)
-            cell.low, cell.high = -(-tenth * cell.people // 10), (tenth + 1) * cell.people // 10
+            cell.low, cell.high = cell.alike or (None, None)
         self._proven.clear()
         if chosen and self._open():
             for cell in chosen:

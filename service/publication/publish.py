@@ -34,7 +34,7 @@ from service.publication.grid import decide
 from service.publication.measured import Among, Base, Form, Link, Measured, Nature, Outcome, Over, Relation
 from service.publication.overlap import Groups
 from service.publication.protect import COMPLEMENTARY, DIFFERENCE, DOMINANCE, HOMOGENEITY, SMALL_GROUP
-from service.publication.rounding import STEPS_OF_PEOPLE
+from service.publication.rounding import STAYS_UNTIL_FAR, STEPS_OF_PEOPLE
 
 FLOOR = 5
 KEPT = 3
@@ -96,6 +96,7 @@ def protection(minimum_group: int, survey_group: int | None = None) -> dict[str,
                     HOMOGENEITY,
                     DIFFERENCE,
                     DOMINANCE,
+                    STAYS_UNTIL_FAR,
                     STEPS_OF_PEOPLE,
                     KEPT_AS_PUBLISHED,
                 )
@@ -142,9 +143,11 @@ def publish(
         forms = {key: form(CATALOG[key]) for key in {row.metric for row in rows}}
         earlier = Earlier.of(released(session, organisation_id), forms)
         rows, pins = earlier.settle(rows, forms, minimum_group)
+        standing = earlier.standings(rows, forms, minimum_group)
         outcomes = decide(
-            rows, forms, minimum_group, groups, LINKS, pins=pins, unions=groups.unions, beyond=groups.beyond
-        )
+            rows, forms, minimum_group, groups, LINKS,
+            pins=pins, standing=standing, unions=groups.unions, beyond=groups.beyond,
+        )  # fmt: skip
         content = {
             "minimum_group": minimum_group,
             "data_until": max(row.until for row in rows),
@@ -154,7 +157,7 @@ def publish(
         }
         publication, new = _write(session, organisation_id, content, clock())
         if new:
-            earlier.add(rows, outcomes, forms, minimum_group)
+            earlier.add(rows, outcomes, standing, forms, minimum_group)
             remember(session, organisation_id, earlier)
         return publication
 
@@ -186,11 +189,11 @@ def released(session: Session, organisation_id: int) -> Iterator[tuple[int, Rele
         literal("known") if name == "state" else null() if name == "reason" else getattr(r, name)
         for name in Measured._fields
     ]
-    found = select(r.version, r.shown, r.hidden_for, r.minimum_group, *columns)
-    for version, shown, reason, least, *row in session.execute(
+    found = select(r.version, r.shown, r.hidden_for, r.minimum_group, r.told, *columns)
+    for version, shown, reason, least, told, *row in session.execute(
         found.where(r.organisation_id == organisation_id).order_by(r.version, r.id)
     ):
-        yield version, Released(Measured(*row), shown, reason, least)
+        yield version, Released(Measured(*row), shown, reason, least, told)
 
 
 def remember(session: Session, organisation_id: int, earlier: Earlier) -> None:
@@ -203,7 +206,7 @@ def remember(session: Session, organisation_id: int, earlier: Earlier) -> None:
         lines.append(
             {
                 **line, "organisation_id": organisation_id, "version": version, "shown": one.shown,
-                "hidden_for": one.reason, "minimum_group": one.minimum_group,
+                "hidden_for": one.reason, "minimum_group": one.minimum_group, "told": one.told,
             }
         )  # fmt: skip
     if lines:

@@ -10,7 +10,6 @@ from service.language import NN_, Language
 from service.models import PublishedValue
 from service.publication.measured import Nature
 from service.publication.publish import form
-from service.publication.rounding import people_step
 from service.published import Published
 from service.web.dashboard import KEY_FIGURES, PULSE, Option
 from service.web.figures import interval
@@ -129,17 +128,15 @@ def _lines(
 
 
 def slack(cell: PublishedValue, metric: Metric, minimum_group: int) -> float:
-    """How far a shown value can lie from the counted one by rounding alone, in the metric's unit.
+    """How far a shown value can lie from the counted one by the rules of telling alone, in the metric's unit.
 
-    Half a step of the last digit; of a share of people also half the step in people of its window, and a whole one where it may be
-    the last that is told (the group itself is told to the nearest five).
+    Half a step of the last digit; of a share of people also fewer than the minimum group, since what is told stays until the count
+    is that far from it (the group itself is told to the nearest five).
     """
     rule = form(metric)
     half = rule.step / 2
     if rule.nature is Nature.PERSONS and cell.people and cell.people > 2:
-        persons, fewest = people_step(cell.window, minimum_group), cell.people - 2
-        last = (cell.value or 0) * (cell.people + 2) + 2 * persons >= fewest - minimum_group
-        half += (persons if last else persons / 2) / fewest
+        half += minimum_group / (cell.people - 2)
     return half
 
 

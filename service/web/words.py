@@ -109,4 +109,7 @@ def _bound(cell: PublishedValue, language: Language) -> str:
         return ""
     if cell.low == 0:
         return language.text("at most %(share)s", share=language.percent(cell.high))
+    if cell.high < 1:
+        ends = {"low": language.percent(cell.low), "high": language.percent(cell.high)}
+        return language.text("between %(low)s and %(high)s", **ends)
     return language.text("at least %(share)s", share=language.percent(cell.low))

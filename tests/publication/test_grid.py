@@ -75,11 +75,11 @@ def test_a_share_of_people_is_rounded_and_has_an_interval(measured: Builder) -> 
 @pytest.mark.parametrize(
     ("count", "people", "low", "high"),
     [
-        (0, 100, 0.0, 0.1),
-        (9, 100, 0.0, 0.1),
-        (100, 100, 0.9, 1.0),
-        (995, 1000, 0.99, 1.0),
-        (4, 30, 0.0, 0.4),
+        (0, 100, 0.0, 0.2),
+        (9, 150, 0.0, 0.1),
+        (100, 100, 0.8, 1.0),
+        (995, 1000, 0.98, 1.0),
+        (4, 30, 0.0, 0.5),
         (8, 18, None, None),
     ],
 )
@@ -121,7 +121,8 @@ def test_a_hidden_role_takes_a_second_role_with_it(measured: Builder) -> None:
         "reacting": None,
         "absent": None,
     }
-    assert found["role", "", "creating"].high == 0.05
+    assert found["role", "", "creating"].high == 0.1
+    # 30 of 200, give or take the minimum group.
     assert (found["role", "", "contributing"].low, found["role", "", "contributing"].high) == (0.1, 0.2)
 
 
@@ -313,7 +314,7 @@ def test_the_state_of_a_room_is_shown_however_few_its_people(measured: Builder) 
     assert out == Outcome("published", value=1.0)
 
 
-def test_what_is_hidden_for_the_sake_of_others_in_the_organisation_is_told_in_tenths(
+def test_what_is_hidden_for_the_sake_of_others_in_the_organisation_is_told_roughly(
     measured: Builder,
 ) -> None:
     found = outcomes(
@@ -328,8 +329,8 @@ def test_what_is_hidden_for_the_sake_of_others_in_the_organisation_is_told_in_te
         "suppressed",
         "complementary",
         None,
-        0.1,
-        0.2,
+        0.05,
+        0.15,
     )
 
 

@@ -149,7 +149,7 @@ def test_a_value_about_others_is_shown_where_nothing_is_hidden(measured: Builder
     rows.append(measured("gini", "organisation", "", 70, 70, numerator=30, denominator=100))
     found = outcomes(rows)
     assert {out.state for out in found.values()} == {"published"}
-    assert (found["new", "", ""].value, found["new", "", ""].people) == (0.29, 70)
+    assert (found["new", "", ""].value, found["new", "", ""].people) == (0.14, 70)
 
 
 def test_of_a_group_whose_size_is_a_count_no_bound_is_told(measured: Builder) -> None:
@@ -248,5 +248,5 @@ def test_a_metric_rests_on_another_only_where_both_were_measured(measured: Build
         measured("new", "organisation", "", 30, 60),
     ]
     shown = outcomes(rows)
-    assert shown["contributor", "wiki/HR", ""].value == 0.5  # 40 of 80
-    assert shown["new", "", ""].value == 0.67  # 40 of 60: halves go upward
+    assert shown["contributor", "wiki/HR", ""].value == 0.38  # 30 of 80
+    assert shown["new", "", ""].value == 0.5  # 30 of 60
