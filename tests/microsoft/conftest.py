@@ -13,11 +13,13 @@ import pytest
 
 from connectors.activity import Activity, Content, Counter, Gap, Kind, Members, Page, Person, Reactors, Room
 from connectors.microsoft import Microsoft365
-from connectors.microsoft.settings import read
+from connectors.microsoft.credentials import Secret
+from connectors.microsoft.settings import Settings, read
 from connectors.microsoft.transport import Transport
 from service.demo import faults
 from service.demo.microsoft.cloud import MicrosoftCloud
 from service.demo.microsoft.tenant import Tenant
+from tests.microsoft.wire import GRAPH, LOGIN, NOW, TENANT, Clock, Wire
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -110,21 +112,6 @@ class Remembered:
 
     def reasons(self) -> dict[tuple[str, str | None, str | None], str]:
         return {key: gap.reason for key, gap in self.open_gaps.items()}
-
-
-class Clock:
-    """A clock that only sleeping moves on, so that waiting costs no time and can be counted."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.seconds += seconds
 
 
 @dataclass
@@ -234,3 +221,33 @@ class Recorded:
 @pytest.fixture
 def recorded() -> Recorded:
     return Recorded()
+
+
+@pytest.fixture
+def line():
+    """Builds a transport over a script; gives transport, wire and clock."""
+    made = []
+
+    def build(*lines, chance=0.5, **more):
+        wire, clock = Wire(*lines), Clock()
+        common = {
+            "tenant": TENANT,
+            "client_id": "app",
+            "credential": Secret("s3cret"),
+            "authority": LOGIN,
+            "graph_url": GRAPH,
+        }
+        transport = Transport(
+            Settings(**(common | more)),
+            http=httpx.MockTransport(wire),
+            clock=clock,
+            sleep=clock.sleep,
+            now=lambda: NOW + timedelta(seconds=clock()),
+            chance=lambda: chance,
+        )
+        made.append(transport)
+        return transport, wire, clock
+
+    yield build
+    for transport in made:
+        transport.close()

@@ -26,29 +26,11 @@ from connectors.errors import (
 from connectors.microsoft.credentials import Assertion, Certificate, Secret
 from connectors.microsoft.settings import CLOUDS, Cloud, Settings
 from connectors.microsoft.tokens import TRIES, Resource, Tokens
+from tests.microsoft.wire import LOGIN, TENANT, Clock
 
 APP = "11111111-2222-3333-4444-555555555555"
-TENANT = "99999999-8888-7777-6666-555555555555"
-LOGIN = "https://login.example"
 TOKEN_PATH = f"/{TENANT}/oauth2/v2.0/token"
 DISCOVERY = f"/{TENANT}/v2.0/.well-known/openid-configuration"
-
-
-class Clock:
-    """Seconds that only sleeping and `pass_` move on."""
-
-    def __init__(self):
-        self.seconds = 0.0
-        self.slept = []
-
-    def __call__(self):
-        return self.seconds
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.seconds += seconds
-
-    pass_ = sleep
 
 
 class Login:
