@@ -45,7 +45,8 @@ def create(
     ] = False,
 ) -> None:
     """Create a local account, an IT admin unless --role says otherwise; asks for a password twice."""
-    from service.security.accounts import CONSOLE, create_account, create_without_password
+    from service.security.accounts import create_account, create_without_password
+    from service.security.audit import CONSOLE
 
     with opened() as context:
         with context.transaction() as session:
@@ -72,7 +73,8 @@ def link(name: Name, hours: Hours = 24) -> None:
 
 def linked(context: Context, name: str, hours: int) -> str:
     """The address of a new one-time link."""
-    from service.security.accounts import CONSOLE, named
+    from service.security.accounts import named
+    from service.security.audit import CONSOLE
     from service.security.links import PATH, make_link
 
     settings = context.settings
@@ -135,7 +137,8 @@ def list_accounts(as_json: AsJson = False) -> None:
 @app.command("role")
 def set_role(name: Name, role: Annotated[Role, typer.Argument(help="The new role.")]) -> None:
     """Give a local account another role; its open sessions end."""
-    from service.security.accounts import CONSOLE, give_role, named
+    from service.security.accounts import give_role, named
+    from service.security.audit import CONSOLE
 
     with opened() as context, context.transaction() as session:
         give_role(session, named(session, name), role, CONSOLE)
@@ -147,7 +150,8 @@ def disable_account(
     name: Name, undo: Annotated[bool, typer.Option("--undo", help="Let the account in again.")] = False
 ) -> None:
     """Keep an account out, at once; its tokens are refused too."""
-    from service.security.accounts import CONSOLE, disable, named
+    from service.security.accounts import disable, named
+    from service.security.audit import CONSOLE
 
     with opened() as context, context.transaction() as session:
         disable(session, named(session, name), CONSOLE, disabled=not undo)
@@ -167,7 +171,8 @@ def create_api_token(
     days: Annotated[int, typer.Option(min=1, max=366, help="Days until it expires.")] = 90,
 ) -> None:
     """Create a token and print it, this once."""
-    from service.security.accounts import CONSOLE, named
+    from service.security.accounts import named
+    from service.security.audit import CONSOLE
     from service.security.tokens import create_token, created_entry
 
     with opened() as context, context.transaction() as session:
@@ -203,7 +208,7 @@ def list_tokens(as_json: AsJson = False) -> None:
 @tokens.command("revoke")
 def revoke(handle: Annotated[str, typer.Argument(help="Its public part, as `token list` shows it.")]) -> None:
     """End a token at once."""
-    from service.security.accounts import CONSOLE
+    from service.security.audit import CONSOLE
     from service.security.tokens import revoke_token, revoked_entry
 
     with opened() as context, context.transaction() as session:

@@ -31,8 +31,9 @@ def perform(run: Run) -> str:
     action = kind.noted
     try:
         _note(run, action, "begun")
-        finish = kind.work(run)
-        with run.context.transaction() as session:
+        with audit.acting(JOBS):
+            finish = kind.work(run)
+        with audit.acting(JOBS), run.context.transaction() as session:
             finish(session)
             run.leases.complete(session, claim)
             _append(session, run, action, "done")

@@ -128,10 +128,9 @@ def assess(
 ) -> "Assessment":
     """Assess the maturity with what is published, told and documented, keep the result, and note who did."""
     from service.maturity.assess import make
-    from service.privacy.record import CONSOLE
     from service.security import audit
 
     made = make(session, organisation, profile=profile)
     facts = {"organisation": organisation.key, "digest": made.digest}
-    audit.append(session, account or CONSOLE, "assessment made", facts)
+    audit.append(session, account or audit.actor(), "assessment made", facts)
     return made

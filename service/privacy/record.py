@@ -7,9 +7,6 @@ from sqlalchemy.orm import Session
 
 from service.security import audit
 
-CONSOLE = "console"
-"""Whoever has a shell on the server; the console knows no accounts."""
-
 
 def audited(session: Session, event: str, facts: Mapping[str, Any]) -> None:
-    audit.append(session, CONSOLE, event, facts)
+    audit.append(session, audit.actor(), event, facts)

@@ -26,8 +26,6 @@ from service.security.sessions import close_sessions
 
 SHORTEST, LONGEST = 12, 256
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
-CONSOLE = "console"
-"""Who acts at the command line, for the audit log."""
 REMEMBERED = 60.0
 """Seconds a verified password of HTTP Basic is not verified again: dashboards send it with every request."""
 
@@ -41,7 +39,7 @@ def create_account(
     name: str,
     password: str,
     role: Role,
-    by: str = CONSOLE,
+    by: str = audit.CONSOLE,
     *,
     organisation_id: int | None = None,
 ) -> None:

@@ -7,6 +7,8 @@ whole chain anew, or cut off its end: against that the council notes number and 
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -22,6 +24,24 @@ from service.security.separation import current
 START = "0" * 64
 """What the first entry has in place of a hash before it."""
 BATCH = 2000
+CONSOLE = "console"
+"""Whoever has a shell on the server; the console knows no accounts."""
+_acting: ContextVar[str] = ContextVar("acting", default=CONSOLE)
+
+
+@contextmanager
+def acting(account: str) -> Iterator[None]:
+    """What is done meanwhile without an account is noted as done by this one, instead of by the console."""
+    token = _acting.set(account)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+def actor() -> str:
+    """Who does what is done without an account."""
+    return _acting.get()
 
 
 def append(

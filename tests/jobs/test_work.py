@@ -251,7 +251,7 @@ def test_backups_are_made_and_the_oldest_go(
     assert next(one.name for one in backups(folder)) == "2026-01-03T050000Z"
     assert len(backups(folder)) == 2
     assert (folder / "ours").is_dir()
-    assert ("console", "backup.made", "") in place.noted()
+    assert ("jobs", "backup.made", "") in place.noted()
 
 
 def test_deleting_and_assessing_are_the_consoles(place: Installation) -> None:
