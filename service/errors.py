@@ -17,11 +17,19 @@ from typing import ClassVar
 
 
 class ServiceError(Exception):
-    """`slug` names the kind of problem in its RFC 9457 `type`."""
+    """`slug` names the kind of problem in its RFC 9457 `type`.
+
+    What readers of pages may meet is a text of the catalogue (`service.language.N_`), and what it names as `%(name)s` is given beside it, so
+    that `Language.told` can say it in their language.
+    """
 
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal"
     title: ClassVar[str] = "Internal error"
+
+    def __init__(self, message: str = "", /, **named: object) -> None:
+        super().__init__(message % named if named else message)
+        self.message, self.named = message, named
 
 
 class NotFound(ServiceError):

@@ -1,7 +1,8 @@
 """The languages of the pages: their texts (gettext), their numbers and dates (Babel), and which one a reader gets.
 
 The German catalogue is `service/web/locale/de/LC_MESSAGES/resonanz.po`; it is compiled in memory. After a change of texts:
-`pybabel extract -F locale/babel.cfg -k text -k plural:1,2 -k N_ --no-location -o resonanz.pot . ../language.py` in `service/web`, then
+`pybabel extract -F locale/babel.cfg -k text -k plural:1,2 -k N_ --no-location -o resonanz.pot . ../language.py ../advice ../maturity ../roadmap`
+in `service/web`, then
 `pybabel update -D resonanz -i resonanz.pot -d locale -l de --no-fuzzy-matching --ignore-obsolete`.
 """
 
@@ -19,6 +20,7 @@ from babel.support import NullTranslations, Translations
 from fastapi import Request
 
 from metrics.metric import Label, Measure
+from service.errors import ServiceError
 
 CATALOGUES = Path(__file__).parent / "web" / "locale"
 DOMAIN = "resonanz"
@@ -49,6 +51,10 @@ class Language:
     def text(self, message: str, /, **values: object) -> str:
         found = self.translations.gettext(message)
         return found % values if values else found
+
+    def told(self, error: ServiceError) -> str:
+        """What an error says; in English where it is not for readers of pages."""
+        return self.text(error.message, **error.named)
 
     def plural(self, one: str, many: str, number: float, /, **values: object) -> str:
         """The text for that number, which it may name as `%(number)s`, written with at most one decimal."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.advice.catalogue import Catalogue, Measure, Role
 from service.errors import Conflict, Invalid, NotFound
+from service.language import N_
 from service.models import MeasureDecision, Organisation
 
 MOST_DAYS, MOST_WEEKS = 1000.0, 104.0
@@ -89,13 +90,18 @@ def decide(
     wanted, owner, reason = State(state), owner.strip()[:80], reason.strip()
     present = State(kept.state) if kept else State.PROPOSED
     if wanted not in NEXT[present]:
-        raise Conflict(f"{key} is {present}; it can not become {wanted}")
+        raise Conflict(
+            N_("%(measure)s is “%(present)s” and can not become “%(wanted)s”: load the page again"),
+            measure=key,
+            present=present,
+            wanted=wanted,
+        )
     if wanted is State.AGREED and not (owner or (kept and kept.owner)):
-        raise Invalid("say which role answers for the measure, such as 'Internal communication'")
+        raise Invalid(N_("say which role answers for the measure, such as “Internal communication”"))
     if "@" in owner:
-        raise Invalid("the owner is a role, not a person: no mail address")
+        raise Invalid(N_("the owner is a role, not a person: no mail address"))
     if wanted is State.DECLINED and not reason:
-        raise Invalid("say why the measure is declined: it will be asked again")
+        raise Invalid(N_("say why the measure is declined: it will be asked again"))
     _check(changes)
     if kept is None:
         kept = MeasureDecision(organisation_id=organisation.id, measure=key)
@@ -127,8 +133,16 @@ def the_measure(catalogue: Catalogue, key: str) -> Measure:
 
 
 def _check(changes: Changes) -> None:
-    for role, days in changes.days.items():
+    for days in changes.days.values():
         if not 0 <= days <= MOST_DAYS:
-            raise Invalid(f"{days:g} person days of {role}: give a number from 0 to {MOST_DAYS:g}")
+            raise Invalid(
+                N_("%(days)s person days of one role: give a number from 0 to %(most)s"),
+                days=f"{days:g}",
+                most=f"{MOST_DAYS:g}",
+            )
     if changes.weeks is not None and not 0 < changes.weeks <= MOST_WEEKS:
-        raise Invalid(f"{changes.weeks:g} weeks: give a number above 0, up to {MOST_WEEKS:g}")
+        raise Invalid(
+            N_("%(weeks)s weeks: give a number above 0, up to %(most)s"),
+            weeks=f"{changes.weeks:g}",
+            most=f"{MOST_WEEKS:g}",
+        )

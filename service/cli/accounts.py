@@ -46,7 +46,7 @@ def create(
 ) -> None:
     """Create a local account, an IT admin unless --role says otherwise; asks for a password twice."""
     from service.security.accounts import create_account, create_without_password
-    from service.security.audit import CONSOLE
+    from service.security.actor import CONSOLE
 
     with opened() as context:
         with context.transaction() as session:
@@ -74,7 +74,7 @@ def link(name: Name, hours: Hours = 24) -> None:
 def linked(context: Context, name: str, hours: int) -> str:
     """The address of a new one-time link."""
     from service.security.accounts import named
-    from service.security.audit import CONSOLE
+    from service.security.actor import CONSOLE
     from service.security.links import PATH, make_link
 
     settings = context.settings
@@ -138,7 +138,7 @@ def list_accounts(as_json: AsJson = False) -> None:
 def set_role(name: Name, role: Annotated[Role, typer.Argument(help="The new role.")]) -> None:
     """Give a local account another role; its open sessions end."""
     from service.security.accounts import give_role, named
-    from service.security.audit import CONSOLE
+    from service.security.actor import CONSOLE
 
     with opened() as context, context.transaction() as session:
         give_role(session, named(session, name), role, CONSOLE)
@@ -151,7 +151,7 @@ def disable_account(
 ) -> None:
     """Keep an account out, at once; its tokens are refused too."""
     from service.security.accounts import disable, named
-    from service.security.audit import CONSOLE
+    from service.security.actor import CONSOLE
 
     with opened() as context, context.transaction() as session:
         disable(session, named(session, name), CONSOLE, disabled=not undo)
@@ -172,7 +172,7 @@ def create_api_token(
 ) -> None:
     """Create a token and print it, this once."""
     from service.security.accounts import named
-    from service.security.audit import CONSOLE
+    from service.security.actor import CONSOLE
     from service.security.tokens import create_token, created_entry
 
     with opened() as context, context.transaction() as session:
@@ -208,7 +208,7 @@ def list_tokens(as_json: AsJson = False) -> None:
 @tokens.command("revoke")
 def revoke(handle: Annotated[str, typer.Argument(help="Its public part, as `token list` shows it.")]) -> None:
     """End a token at once."""
-    from service.security.audit import CONSOLE
+    from service.security.actor import CONSOLE
     from service.security.tokens import revoke_token, revoked_entry
 
     with opened() as context, context.transaction() as session:

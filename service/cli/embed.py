@@ -38,7 +38,7 @@ def add(
     from service.embeds.hosts import allowed
     from service.embeds.register import Wanted, create, path_of
     from service.embeds.secret import secret_file, signing_keys
-    from service.security.audit import CONSOLE
+    from service.security.actor import CONSOLE
 
     with opened() as context:
         settings = context.settings
@@ -91,7 +91,7 @@ def list_embeds(organisation: Organised = None, as_json: AsJson = False) -> None
 def revoke_embed(handle: Annotated[str, typer.Argument(help="As `embed list` shows it.")]) -> None:
     """End an embed at once."""
     from service.embeds.register import revoke
-    from service.security.audit import CONSOLE
+    from service.security.actor import CONSOLE
 
     with opened() as context, context.transaction() as session:
         revoke(session, handle, by=CONSOLE, now=datetime.now(UTC))

@@ -190,7 +190,7 @@ def note(name: str, facts: Mapping[str, Any], organisation: str | None = None) -
     """One entry; returns the key of the organisation it concerns."""
     from service.context import opened
     from service.security import audit
-    from service.security.audit import CONSOLE
+    from service.security.actor import CONSOLE
 
     with opened() as context, context.transaction() as session:
         concerned = facts["key"] if name == "organisation set" else concerns(session, facts) or organisation

@@ -16,7 +16,7 @@ Owner = Annotated[str | None, typer.Option("--organisation", help="Key, where th
 def note(session: Any, action: str, facts: dict[str, Any], organisation: str) -> None:
     """What was done to a survey goes into the audit log, in the same transaction."""
     from service.security import audit
-    from service.security.audit import CONSOLE
+    from service.security.actor import CONSOLE
 
     audit.append(session, CONSOLE, action, facts, organisation)
 

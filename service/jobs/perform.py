@@ -10,6 +10,7 @@ from service.jobs.kinds import JOBS, KINDS, UNKNOWN, Run
 from service.jobs.leases import BUSY, LeaseLost, Stopping
 from service.models import Organisation
 from service.security import audit
+from service.security.actor import acting
 from service.security.browser import place
 from service.trouble import trouble
 
@@ -31,9 +32,9 @@ def perform(run: Run) -> str:
     action = kind.noted
     try:
         _note(run, action, "begun")
-        with audit.acting(JOBS):
+        with acting(JOBS):
             finish = kind.work(run)
-        with audit.acting(JOBS), run.context.transaction() as session:
+        with acting(JOBS), run.context.transaction() as session:
             finish(session)
             run.leases.complete(session, claim)
             _append(session, run, action, "done")

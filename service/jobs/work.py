@@ -129,8 +129,9 @@ def assess(
     """Assess the maturity with what is published, told and documented, keep the result, and note who did."""
     from service.maturity.assess import make
     from service.security import audit
+    from service.security.actor import actor
 
     made = make(session, organisation, profile=profile)
     facts = {"organisation": organisation.key, "digest": made.digest}
-    audit.append(session, account or audit.actor(), "assessment made", facts)
+    audit.append(session, account or actor(), "assessment made", facts)
     return made

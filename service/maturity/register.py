@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.errors import Conflict, Invalid, NotFound
+from service.language import N_
 from service.maturity.model import Fact, Model
 from service.models import Evidence, EvidenceRating, Organisation
 from service.statistics.assessors import Scale, krippendorff
@@ -75,13 +76,15 @@ def record(
         raise NotFound(f"the maturity model {model.version} has no fact {fact!r}")
     title, owner, link = title.strip(), owner.strip(), link.strip()
     if not title or not owner:
-        raise Invalid("evidence needs a title and the role that owns it, such as 'Internal communication'")
+        raise Invalid(
+            N_("evidence needs a title and the role that owns it, such as “Internal communication”")
+        )
     if "@" in owner:
-        raise Invalid("the owner is a role, not a person: no mail address")
+        raise Invalid(N_("the owner is a role, not a person: no mail address"))
     if link and (urlsplit(link).scheme not in {"http", "https"} or not urlsplit(link).netloc):
-        raise Invalid("the link must be a web address that begins with https:// or http://")
+        raise Invalid(N_("the link must be a web address that begins with https:// or http://"))
     if dated is not None and dated > moment.date():
-        raise Invalid(f"the document is dated {dated.isoformat()}, which is still to come")
+        raise Invalid(N_("the document is dated %(day)s, which is still to come"), day=dated.isoformat())
     evidence = Evidence(
         organisation_id=organisation.id,
         fact=fact,
@@ -115,14 +118,16 @@ def rate(
     if rating not in set(Rating):
         raise Invalid(f"a rating is one of {', '.join(Rating)}")
     if not assessor or "@" in assessor:
-        raise Invalid("say the assessor's role, such as 'Works council', not a name")
+        raise Invalid(N_("say the assessor's role, such as “Works council”, not a name"))
     if rating == Rating.MET and not evidence.link and evidence.dated is None:
-        raise Invalid("a fact is met only by a document: record it with its date or link first")
+        raise Invalid(N_("a fact is met only by a document: record it with its date or link first"))
     known = {kept.assessor: kept for kept in ratings(session, [evidence.id])}
     kept = known.get(assessor)
     if kept is None:
         if len(known) >= MOST_ASSESSORS:
-            raise Conflict(f"already assessed by {' and '.join(sorted(known))}: two assess, not more")
+            raise Conflict(
+                N_("already assessed by %(roles)s: two assess, not more"), roles=", ".join(sorted(known))
+            )
         kept = EvidenceRating(evidence_id=evidence.id, assessor=assessor[:80])
         session.add(kept)
     kept.rating, kept.reason, kept.rated = rating, reason.strip(), rated or datetime.now(UTC).date()

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.security import audit
+from service.security.actor import actor
 
 
 def audited(session: Session, event: str, facts: Mapping[str, Any]) -> None:
-    audit.append(session, audit.actor(), event, facts)
+    audit.append(session, actor(), event, facts)

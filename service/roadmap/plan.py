@@ -12,6 +12,7 @@ from service.advice.catalogue import Catalogue, Measure, Role, Span
 from service.advice.decisions import PLANNED, Changes, State, decisions
 from service.advice.proposals import Proposal
 from service.errors import Invalid
+from service.language import N_
 from service.milestones import silent_weeks
 from service.models import MeasureDecision, Organisation, PlanFrame
 from service.roadmap.robustness import Rank, ranks
@@ -99,7 +100,11 @@ def task(
     for role, days in effort.items():
         available = limits.capacity.get(role, 0.0)
         if available <= 0 < days.likely:
-            raise Invalid(f"{measure.key} needs {role}, which has no time at all: give the role capacity")
+            raise Invalid(
+                N_("%(measure)s needs %(role)s, which has no time at all: give the role capacity"),
+                measure=measure.key,
+                role=role,
+            )
         if days.likely > available * ceil(weeks.likely):
             longer = ceil(days.likely / available)
             weeks = replace(weeks, likely=longer, high=max(weeks.high, longer))
@@ -161,7 +166,12 @@ def set_frame(
         if role not in set(Role):
             raise Invalid(f"no role {role!r}; there are: {', '.join(Role)}")
         if not 0 <= days <= MOST_CAPACITY:
-            raise Invalid(f"{days:g} person days a week of {role}: give a number from 0 to {MOST_CAPACITY:g}")
+            raise Invalid(
+                N_("%(days)s person days a week of %(role)s: give a number from 0 to %(most)s"),
+                days=f"{days:g}",
+                role=role,
+                most=f"{MOST_CAPACITY:g}",
+            )
         kept.capacity = {**kept.capacity, role: days}
     if quiet is not None:
         kept.quiet = sorted({day.isoformat() for day in quiet})

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from service.errors import Invalid
+from service.language import N_
 from service.roadmap.tasks import Frame, Task, check
 
 TENTHS = 10
@@ -97,7 +98,7 @@ def _solve(tasks: Sequence[Task], frame: Frame, weeks: Sequence[date]) -> tuple[
 
     horizon = sum(task.length for task in tasks) + max((_earliest(task, weeks) for task in tasks), default=0)
     if horizon > len(weeks):
-        raise Invalid("this does not fit into four years: agree fewer measures, or more capacity")
+        raise Invalid(N_("this does not fit into four years: agree fewer measures, or more capacity"))
     model = cp_model.CpModel()
     starts: dict[str, Any] = {}
     intervals: dict[str, Any] = {}
@@ -132,7 +133,7 @@ def _solve(tasks: Sequence[Task], frame: Frame, weeks: Sequence[date]) -> tuple[
     solver.parameters.max_deterministic_time = EFFORT
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        raise Invalid("these measures can not be scheduled together: give more capacity or agree fewer")
+        raise Invalid(N_("these measures can not be scheduled together: give more capacity or agree fewer"))
     return {key: solver.value(start) for key, start in starts.items()}, status == cp_model.OPTIMAL
 
 

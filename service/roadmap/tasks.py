@@ -7,6 +7,7 @@ from math import ceil
 
 from metrics.periods import monday
 from service.errors import Invalid
+from service.language import N_
 
 WEEK = timedelta(weeks=1)
 LONGEST = 208
@@ -60,7 +61,7 @@ class Frame:
 
     def __post_init__(self) -> None:
         if self.start.isoweekday() != 1:
-            raise Invalid(f"a roadmap begins on a Monday; {self.start.isoformat()} is none")
+            raise Invalid(N_("a roadmap begins on a Monday; %(day)s is none"), day=self.start.isoformat())
 
     def open_weeks(self) -> list[date]:
         """The Mondays of the weeks in which work is done, from the first."""
@@ -80,18 +81,26 @@ def check(tasks: Sequence[Task], frame: Frame) -> None:
         missing = sorted(set(task.after) - set(keys))
         if missing:
             raise Invalid(
-                f"{task.key} comes after {', '.join(missing)}, which is not on the roadmap: agree it too"
+                N_("%(measure)s comes after %(before)s, which is not on the roadmap: agree it too"),
+                measure=task.key,
+                before=", ".join(missing),
             )
         for role, effort in task.effort.items():
             share = effort.likely / task.length
             if share > frame.capacity.get(role, 0.0) + 1e-9:
                 raise Invalid(
-                    f"{task.key} needs {share:.1f} person days a week of {role}, and there are "
-                    f"{frame.capacity.get(role, 0.0):g}: give the role more capacity or the measure more weeks"
+                    N_(
+                        "%(measure)s needs %(needed)s person days a week of %(role)s, and there are %(available)s: give the role more "
+                        "capacity or the measure more weeks"
+                    ),
+                    measure=task.key,
+                    needed=f"{share:.1f}",
+                    role=role,
+                    available=f"{frame.capacity.get(role, 0.0):g}",
                 )
     circle = _circle({task.key: task.after for task in tasks})
     if circle:
-        raise Invalid(f"these measures wait for one another: {' → '.join(circle)}")
+        raise Invalid(N_("these measures wait for one another: %(measures)s"), measures=" → ".join(circle))
 
 
 def _circle(after: Mapping[str, Collection[str]]) -> list[str]:

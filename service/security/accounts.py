@@ -22,6 +22,7 @@ from service.errors import Conflict, Invalid, NotFound
 from service.grants import Role
 from service.models import Account, Organisation
 from service.security import audit
+from service.security.actor import CONSOLE
 from service.security.sessions import close_sessions
 
 SHORTEST, LONGEST = 12, 256
@@ -39,7 +40,7 @@ def create_account(
     name: str,
     password: str,
     role: Role,
-    by: str = audit.CONSOLE,
+    by: str = CONSOLE,
     *,
     organisation_id: int | None = None,
 ) -> None:

@@ -51,7 +51,7 @@ def declare_profile(request: Request, db: Db, fields: Fields) -> Response:
             desk=given["desk"],
         )
     except Invalid as error:
-        return _page(request, db, trouble=str(error))
+        return _page(request, db, trouble=choose(request).told(error))
     facts = {"organisation": organisation.key, **given}
     audit.append(db, request.state.signed_in.name, "profile declared", facts)
     return RedirectResponse(f"/comparison?organisation={organisation.key}#profile-title", 303)

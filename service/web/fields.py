@@ -69,7 +69,7 @@ def rate_need(request: Request, db: Db, fields: Fields) -> Response:
             rated=now().date(),
         )
     except Invalid as error:
-        return _page(request, db, trouble=str(error))
+        return _page(request, db, trouble=choose(request).told(error))
     facts = {"organisation": advice.organisation.key, "need": f"{group}:{purpose}"}
     audit.append(db, request.state.signed_in.name, "need rated", facts | {"rating": fields["rating"]})
     return RedirectResponse(f"/fields?organisation={advice.organisation.key}#needs", 303)
@@ -139,7 +139,7 @@ def _changed(
     try:
         made = change(advice)
     except (Invalid, Conflict) as error:
-        return _page(request, db, trouble=str(error))
+        return _page(request, db, trouble=choose(request).told(error))
     facts = {"organisation": advice.organisation.key, "number": made.id, "state": made.state}
     audit.append(db, request.state.signed_in.name, what, facts)
     return RedirectResponse(f"/fields?organisation={advice.organisation.key}#field-{made.id}", 303)

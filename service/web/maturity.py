@@ -145,7 +145,7 @@ def record_evidence(  # noqa: PLR0917 - fields of a form
             now=now(),
         )
     except (Invalid, NotFound) as error:
-        return _register(request, db, trouble=str(error))
+        return _register(request, db, trouble=choose(request).told(error))
     facts = {"organisation": organisation.key, "fact": fact, "number": made.id}
     audit.append(db, request.state.signed_in.name, "evidence recorded", facts)
     return _back(organisation, fact)
@@ -175,7 +175,7 @@ def rate_evidence(  # noqa: PLR0917 - fields of a form
             rated=now().date(),
         )
     except (Invalid, Conflict) as error:
-        return _register(request, db, trouble=str(error))
+        return _register(request, db, trouble=choose(request).told(error))
     facts = {"organisation": organisation.key, "fact": evidence.fact, "rating": rating}
     audit.append(db, request.state.signed_in.name, "evidence assessed", facts)
     return _back(organisation, evidence.fact)

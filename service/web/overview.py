@@ -193,7 +193,7 @@ def _next(db: Session, advice: Advice, words: Words, today: date) -> tuple[list[
     try:
         found = planned(db, advice, today)
     except Invalid as error:
-        return [], str(error)
+        return [], language.told(error)
     until = today + AHEAD
     lines = [
         (line.begins, language.label(line.name), language.label(line.result), words.role(line.role))

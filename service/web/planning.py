@@ -66,7 +66,7 @@ def decide_measure(request: Request, db: Db, key: str, fields: Fields) -> Respon
             now=now(),
         )
     except (Invalid, Conflict) as error:
-        return _measures(request, db, trouble=str(error))
+        return _measures(request, db, trouble=choose(request).told(error))
     facts = {"organisation": advice.organisation.key, "measure": key, "state": fields.get("state", "")}
     audit.append(db, request.state.signed_in.name, "measure decided", facts)
     return RedirectResponse(f"/measures?organisation={advice.organisation.key}#{key}", 303)
@@ -95,7 +95,7 @@ def change_frame(request: Request, db: Db, fields: Fields) -> Response:
             today=now().date(),
         )
     except Invalid as error:
-        return _roadmap(request, db, trouble=str(error))
+        return _roadmap(request, db, trouble=choose(request).told(error))
     facts = {"organisation": advice.organisation.key}
     audit.append(db, request.state.signed_in.name, "roadmap changed", facts)
     return RedirectResponse(f"/roadmap?organisation={advice.organisation.key}", 303)
@@ -154,7 +154,7 @@ def _roadmap(request: Request, db: Session, *, trouble: str = "") -> HTMLRespons
         shown = roadmap_page(found, words, advice.organisation.key, gallery)
         weeks = first_weeks(found, advice.catalogue, preparing=advice.result is None)
     except Invalid as error:
-        trouble = trouble or str(error)
+        trouble = trouble or language.told(error)
     answer = render(
         request,
         "roadmap.html",

@@ -125,7 +125,7 @@ def test_a_measure_is_agreed_begun_and_done(session, acme):
     kept = decide(session, acme, CATALOGUE, SOME, "done", now=NOW + timedelta(40))
     assert (kept.state, kept.owner) == (State.DONE, "Internal communication")
     assert (kept.started, kept.done) == (NOW.date(), NOW.date() + timedelta(40))
-    with pytest.raises(Conflict, match="is done"):
+    with pytest.raises(Conflict, match="is “done”"):
         decide(session, acme, CATALOGUE, SOME, "agreed", owner="IT", now=NOW)
 
 
@@ -153,7 +153,7 @@ def test_a_refusal_says_why_and_may_be_reconsidered(session, acme):
         ("agreed", {}, "which role answers"),
         ("agreed", {"owner": "ada@acme.example"}, "a role, not a person"),
         ("begun", {}, "not 'begun'"),
-        ("done", {}, "is proposed"),
+        ("done", {}, "is “proposed”"),
         ("agreed", {"owner": "IT", "changes": Changes({Role.IT: -1})}, "-1 person days"),
         ("agreed", {"owner": "IT", "changes": Changes({}, 0)}, "0 weeks"),
     ],

@@ -13,7 +13,8 @@ import service.language
 import service.roadmap
 import service.web
 from metrics.metric import Measure
-from service.language import CATALOGUES, LOCALES, language
+from service.errors import Invalid, NotFound
+from service.language import CATALOGUES, LOCALES, N_, language
 from service.reports.words_frame import FRAME
 from service.web.words import GAPS, HIDDEN, KINDS, PURPOSES, UNKNOWN, WINDOWS
 
@@ -33,7 +34,21 @@ def in_code() -> set[str]:
         keywords=KEYWORDS,
     )
     own = extract_from_file("python", service.language.__file__, keywords=KEYWORDS)
-    return {key(message) for _, _, message, _, _ in found} | {key(message) for _, message, _, _ in own}
+    texts = {key(message) for _, _, message, _, _ in found} | {key(message) for _, message, _, _ in own}
+    # Errors that readers of pages may meet are raised beyond the pages.
+    for package in ("advice", "maturity", "roadmap"):
+        raised = extract_from_dir(
+            WEB.parent / package, method_map=[("**.py", "python")], keywords={"N_": None}
+        )
+        texts |= {key(message) for _, _, message, _, _ in raised}
+    return texts
+
+
+def test_an_error_is_told_in_the_readers_language():
+    error = Invalid(N_("%(weeks)s weeks: give a number above 0, up to %(most)s"), weeks="0", most="52")
+    assert str(error) == "0 weeks: give a number above 0, up to 52"
+    assert language("de").told(error) == "0 Wochen: Geben Sie eine Zahl über 0 bis 52 an"
+    assert language("de").told(NotFound("100 % of nothing")) == "100 % of nothing"
 
 
 TRANSLATED = sorted(one.name for one in CATALOGUES.iterdir() if one.is_dir())

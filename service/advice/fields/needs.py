@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.advice.catalogue import Need, NeedMatrix
 from service.errors import Invalid, NotFound
+from service.language import N_
 from service.models import NeedRating, Organisation
 
 
@@ -90,9 +91,9 @@ def role(given: str) -> str:
     """The name of a function. Raises `Invalid` where there is none, or a mail address."""
     name = given.strip()[:80]
     if not name:
-        raise Invalid("say which role it is, such as 'Internal communication'")
+        raise Invalid(N_("say which role it is, such as “Internal communication”"))
     if "@" in name:
-        raise Invalid("a role is meant, not a person: no mail address")
+        raise Invalid(N_("a role is meant, not a person: no mail address"))
     return name
 
 

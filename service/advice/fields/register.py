@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from service.advice.catalogue import Catalogue, Fit, Instruments
 from service.advice.fields.needs import role
 from service.errors import Conflict, Invalid, NotFound
+from service.language import N_
 from service.models import Organisation, PotentialField
 
 MOST_TITLE, MOST_TEXT = 120, 1000
@@ -50,7 +51,7 @@ def add(
     """
     title, description = title.strip(), description.strip()
     if not title:
-        raise Invalid("a potential field needs a title, such as 'Questions on travel expenses'")
+        raise Invalid(N_("a potential field needs a title, such as “Questions on travel expenses”"))
     if origin not in set(Origin):
         raise Invalid(f"a field comes from {', '.join(Origin)}; not {origin!r}")
     known = origins(catalogue.instruments)[Origin(origin)]
@@ -64,7 +65,7 @@ def add(
             and (kept.origin, kept.origin_key) == (origin, origin_key)
             and kept.state != State.PARKED
         ):
-            raise Conflict(f"there is a field of this {origin} already: {kept.title!r}")
+            raise Conflict(N_("there is a field of this origin already: “%(title)s”"), title=kept.title)
     moment = now or datetime.now(UTC)
     made = PotentialField(
         organisation_id=organisation.id,
@@ -127,15 +128,15 @@ def score(
     """
     kept = one(session, organisation, number)
     if kept.state == State.PARKED:
-        raise Conflict(f"{kept.title!r} is parked: take it up again before it is scored")
+        raise Conflict(N_("“%(title)s” is parked: take it up again before it is scored"), title=kept.title)
     known = [criterion.key for criterion in instruments.criteria]
     for key, (points, reason) in scores.items():
         if key not in known:
             raise Invalid(f"no criterion {key!r}; there are {', '.join(known)}")
         if not 1 <= points <= 5:
-            raise Invalid(f"{key}: give 1 to 5 points, not {points}")
+            raise Invalid(N_("give 1 to 5 points, not %(points)s"), points=points)
         if not reason.strip():
-            raise Invalid(f"{key}: say in a few words why {points} points")
+            raise Invalid(N_("say in a few words why %(points)s points"), points=points)
     given = {key: [points, reason.strip()[:MOST_TEXT]] for key, (points, reason) in scores.items()}
     kept.scores = {**kept.scores, **given}
     return _settled(session, kept, instruments, now)
@@ -148,7 +149,8 @@ def choose(
     kept = one(session, organisation, number)
     if kept.state != State.ASSESSED:
         raise Conflict(
-            f"{kept.title!r} is {kept.state}: only what passed the fit test and has all scores can be chosen"
+            N_("“%(title)s” can not be chosen yet: only what passed the fit test and has all scores can"),
+            title=kept.title,
         )
     return _moved(session, kept, State.CHOSEN, "", now)
 
@@ -159,7 +161,7 @@ def park(
     """Put a field aside. Raises `NotFound`, and `Invalid` without a reason."""
     kept = one(session, organisation, number)
     if not reason.strip():
-        raise Invalid("say why the field is parked: it will be asked again")
+        raise Invalid(N_("say why the field is parked: it will be asked again"))
     return _moved(session, kept, State.PARKED, reason.strip()[:MOST_TEXT], now)
 
 
@@ -174,7 +176,9 @@ def reopen(
     """Take a parked or chosen field up again, as far as it was assessed. Raises `NotFound`, `Conflict` for what is no communication."""
     kept = one(session, organisation, number)
     if instruments.fit(kept.answers) not in (None, Fit.COMMUNICATION):
-        raise Conflict(f"{kept.title!r} is no communication by the fit test: answer that anew first")
+        raise Conflict(
+            N_("“%(title)s” is no communication by the fit test: answer that anew first"), title=kept.title
+        )
     _moved(session, kept, State.IDEA, "", now)
     return _settled(session, kept, instruments, now)
 
