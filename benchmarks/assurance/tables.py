@@ -56,6 +56,14 @@ FURTHER = (
         "Start `make demo` in another terminal first. Every page is also looked at by `make test`: at most 300 kB, axe, reflow at 320 px, keyboard.",
     ),
     Row(
+        "C9",
+        SPEED,
+        "metrics beside pandas and vivainsights, and publishing beside a plain threshold",
+        "every value equal",
+        (Measured("benchmarks.analytics", 10),),
+        "1,000,000 activities.",
+    ),
+    Row(
         "C8",
         WHOLE,
         "the demonstration, the tests, erasing and saving: taken by hand",
