@@ -3,6 +3,9 @@
 from math import sqrt
 from statistics import NormalDist
 
+Z = NormalDist().inv_cdf(0.975)
+"""Standard deviations from the middle of a normal distribution to either end of its middle 95 %."""
+
 
 def wilson(affirming: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
     """The score interval of Wilson (1927) for `affirming` out of `total`, both ends in 0..1.
@@ -12,13 +15,17 @@ def wilson(affirming: int, total: int, confidence: float = 0.95) -> tuple[float,
     """
     if not 0 <= affirming <= total or total == 0:
         raise ValueError(f"{affirming} of {total} is not a share")
+    return score_interval(affirming / total, total, confidence)
+
+
+def score_interval(share: float, size: float, confidence: float = 0.95) -> tuple[float, float]:
+    """The same around a share of a sample of any effective size above 0, whole or not."""
     z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share = affirming / total
-    middle = share + z * z / (2 * total)
-    spread = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    low = 0.0 if affirming == 0 else (middle - spread) / scale
-    high = 1.0 if affirming == total else (middle + spread) / scale
+    spread = z * z / size
+    middle = (share + spread / 2) / (1 + spread)
+    half = sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
+    low = 0.0 if share == 0 else max(0.0, middle - half)
+    high = 1.0 if share == 1 else min(1.0, middle + half)
     return low, high
 
 

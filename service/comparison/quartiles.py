@@ -12,8 +12,8 @@ from math import floor, isclose, log10
 import numpy as np
 from scipy.stats.mstats import hdquantiles
 
+from metrics.intervals import Z
 from metrics.metric import Measure
-from service.publication.rounding import Z
 from service.statistics.estimate import Floats
 
 DRAWS = 4000

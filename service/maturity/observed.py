@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from metrics.catalog import CATALOG
+from metrics.intervals import Z
 from metrics.metric import Tier
 from service.maturity.draws import interval, quantiles
 from service.maturity.model import Dimension, Indicator
@@ -28,7 +29,6 @@ KINDS = {
 }
 """The kinds of activity of which a metric of a tier needs to know; the coverage of an indicator is that of those."""
 DRAWS = 2000
-Z = 1.959964
 
 
 def observations(published: Published | None, dimension: Dimension) -> tuple[Observation, ...]:

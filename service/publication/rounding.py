@@ -1,7 +1,8 @@
 """Coarse numbers: exact counts never leave."""
 
 from functools import lru_cache
-from math import sqrt
+
+from metrics.intervals import score_interval
 
 STEPS_OF_PEOPLE = "steps_of_people"
 """The rule of `rounded_share`, as agreements name it."""
@@ -11,7 +12,6 @@ NEAR_NOBODY, NEAR_EVERYBODY = -1.0, 2.0
 """Told in place of a share where too few people are on one side; no share is one of them."""
 FINEST = 0.01
 """The finest step of a share."""
-Z = 1.959963984540054
 BOUNDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 
 
@@ -93,7 +93,5 @@ def wilson(share: float, people: int) -> tuple[float, float]:
 
     From rounded share and rounded group size, so that it tells nothing these do not.
     """
-    spread = Z * Z / people
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z * sqrt(share * (1 - share) / people + spread / (4 * people)) / (1 + spread)
-    return round(max(0.0, middle - half), 2), round(min(1.0, middle + half), 2)
+    low, high = score_interval(share, people)
+    return round(low, 2), round(high, 2)

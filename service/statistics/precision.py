@@ -5,6 +5,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from metrics.intervals import score_interval
 from service.errors import Invalid
 from service.statistics.bootstrap import CONFIDENCE, weighted_mean, weighted_rows
 from service.statistics.estimate import Estimate, Numbers, Reason
@@ -50,12 +51,7 @@ def share_interval(
     correction = 1.0 if population is None else finite_correction(answered, population)
     if correction == 0:
         return share, share
-    spread = _z(confidence) ** 2 * correction**2 / answered
-    middle = (share + spread / 2) / (1 + spread)
-    half = sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
-    low = 0.0 if share == 0 else max(0.0, middle - half)
-    high = 1.0 if share == 1 else min(1.0, middle + half)
-    return low, high
+    return score_interval(share, answered / correction**2, confidence)
 
 
 def weighted_share(
