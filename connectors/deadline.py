@@ -63,7 +63,11 @@ class TimedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        rest = left(timeout, httpcore.ConnectTimeout)
+        try:
+            rest = left(timeout, httpcore.ConnectTimeout)
+        except httpcore.ConnectTimeout:
+            self.close()  # as the library does when TLS does not come about: nobody else has the connection yet
+            raise
         return TimedStream(self._inner.start_tls(ssl_context, server_hostname, rest))
 
     def get_extra_info(self, info: str) -> Any:

@@ -4,6 +4,7 @@ Each roll-up is one statement over the tables before it.
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from sqlalchemy import (
     BigInteger,
@@ -244,13 +245,18 @@ ROLLUPS: tuple[tuple[Table, Callable[[], Select[tuple[object, ...]]]], ...] = (
 """Each fact table and what it is computed from, in the order in which they depend on each other."""
 
 
-def statements() -> Iterator[str]:
+@cache
+def statements() -> tuple[str, ...]:
     """SQL that makes the roll-ups; the log and the given tables must be there under their names."""
-    for table, rows in ROLLUPS:
-        columns = rows().subquery("rows")
-        ordered = select(*(columns.c[column.name] for column in table.columns))
-        kind = "VIEW" if table is f.entry else "TABLE"
-        yield f"CREATE {kind} {table.name} AS {text(ordered)}"
+
+    def made() -> Iterator[str]:
+        for table, rows in ROLLUPS:
+            columns = rows().subquery("rows")
+            ordered = select(*(columns.c[column.name] for column in table.columns))
+            kind = "VIEW" if table is f.entry else "TABLE"
+            yield f"CREATE {kind} {table.name} AS {text(ordered)}"
+
+    return tuple(made())
 
 
 def build(execute: Callable[[str], object]) -> None:

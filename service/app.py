@@ -3,9 +3,8 @@
 import hashlib
 import hmac
 import secrets
-from contextlib import nullcontext
 from importlib.metadata import version
-from threading import Event, Lock
+from threading import Event
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -50,6 +49,7 @@ from service.security.bearers import Bearers
 from service.security.browser import CrossOrigin, SameOrigin, SecureHeaders, Unexpected, origins_of
 from service.security.entra import Entra
 from service.security.forge import Forge
+from service.security.groups import GroupCommit
 from service.security.separation import Separated
 from service.security.throttle import Throttle
 from service.settings import Settings
@@ -143,7 +143,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine
-    app.state.turn = Lock() if engine.dialect.name == "sqlite" else nullcontext()
+    app.state.audited = GroupCommit(engine)
     app.state.answers = Answers()
     app.state.https = https
     app.state.operation = operated

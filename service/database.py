@@ -1,7 +1,8 @@
 """Engine, sessions and migration of the relational store."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from alembic.config import Config
@@ -9,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from alembic import command
@@ -19,6 +20,8 @@ HERE = Path(__file__).parent
 _SHIPPED = HERE / "migrations"
 MIGRATIONS = _SHIPPED if _SHIPPED.is_dir() else HERE.parent / "alembic"
 """In the wheel the migrations travel as `service/migrations`; in a checkout they are `alembic/`."""
+SYNCHRONOUS = "FULL"
+"""SQLite: what is committed is on the disk, and survives that the power fails."""
 
 
 def connect(url: str) -> Engine:
@@ -34,7 +37,7 @@ def connect(url: str) -> Engine:
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
@@ -99,8 +102,9 @@ def require_current(engine: Engine) -> None:
         )
 
 
-def sessions(engine: Engine) -> sessionmaker[Session]:
-    return sessionmaker(engine, expire_on_commit=False)
+def sessions(engine: Engine) -> Callable[[], Session]:
+    """Makes sessions. A `sessionmaker` would be a class of its own for each request, which takes longer than a query."""
+    return partial(Session, engine, expire_on_commit=False)
 
 
 @contextmanager

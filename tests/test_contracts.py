@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Engine, inspect
 
 from alembic import command
-from service.database import alembic_config, migrate, prepare, require_current, revisions
+from service import database
+from service.database import alembic_config, connect, migrate, prepare, require_current, revisions
 from service.errors import SchemaOutdated
 from service.models import Base
 from service.settings import Settings
@@ -33,6 +34,17 @@ def test_migrating_twice_changes_nothing(empty_engine: Engine) -> None:
     before = revisions(empty_engine)
     migrate(empty_engine)
     assert revisions(empty_engine) == before
+
+
+def test_what_sqlite_has_committed_is_on_the_disk(
+    synchronous: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "SYNCHRONOUS", synchronous)
+    engine = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    engine.dispose()
 
 
 def test_a_database_without_its_schema_is_refused(empty_engine: Engine) -> None:

@@ -8,7 +8,6 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -26,6 +25,7 @@ from service.database import transaction
 from service.demo.confluence_data_center import DataCenter
 from service.demo.serving import Server
 from service.demo.store import Permission, Store
+from service.demo.trial import DryRun
 from service.measure import measure
 from service.models import Organisation, Person, PublishedRoom, PublishedValue, Source
 from service.publication import publish
@@ -35,28 +35,8 @@ PERSON, NAME, MAIL = "erika.mustermann", "Erika Mustermann", "erika.mustermann@e
 NOW = datetime(2026, 3, 16, 6, tzinfo=UTC)
 BEGAN = NOW - timedelta(days=28)
 LARGE, SMALL = "KANTINE", "KLEIN"
-COLLEAGUES, WRITERS = 39, 14
+COLLEAGUES, WRITERS = 39, 18
 METRICS = ("active_share",)
-
-
-@dataclass(frozen=True)
-class DryRun:
-    """What came of each step. `answer` is what the platform told of a comment of the invented person, `activities` the rows that were
-    stored of that person, `known` the row of the person, `published` the cells of both rooms in the newest whole week.
-
-    `traces` is how often each of the person's names, the address and the platform's account id stands in what was stored.
-    """
-
-    request: str
-    answer: Mapping[str, Any]
-    activities: Sequence[Mapping[str, Any]]
-    known: Mapping[str, Any]
-    traces: Mapping[str, int]
-    published: Sequence[Mapping[str, Any]]
-    minimum_group: int
-
-    def to_dict(self) -> dict[str, Any]:
-        return dict(vars(self))
 
 
 @cache

@@ -25,6 +25,7 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from service.demo.faults import App, Faults, Message, Receive, Scope, Send
+from service.demo.prompt import Prompt
 from service.demo.store import Item, Store
 
 SortKey = Callable[[Any], tuple[float, int]]
@@ -68,7 +69,7 @@ class Server:
         self._port = port
         self._socket: socket.socket | None = None
         self._origin = ""
-        self._uvicorn: uvicorn.Server | None = None
+        self._uvicorn: Prompt | None = None
         self._thread: threading.Thread | None = None
         self._secret = hashlib.sha256(token.encode()).digest()
         self._found: dict[Any, tuple[int, Ordered]] = {}
@@ -115,7 +116,7 @@ class Server:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        self._uvicorn = uvicorn.Server(config)
+        self._uvicorn = Prompt(config)
         self._thread = threading.Thread(
             target=self._uvicorn.run, kwargs={"sockets": [listening]}, daemon=True
         )
@@ -132,7 +133,7 @@ class Server:
         """Raises `RuntimeError` where an endpoint has failed by a mistake of this server."""
         if self._uvicorn is None or self._thread is None or self._socket is None:
             return
-        self._uvicorn.should_exit = True
+        self._uvicorn.end()
         self._thread.join(10)
         self._socket.close()
         self._uvicorn = self._thread = self._socket = None

@@ -12,9 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
-import xlsxwriter
-from icalendar import Calendar, Event
-
 from service.spreadsheets import quoted
 
 PROJECT = "http://schemas.microsoft.com/project"
@@ -48,6 +45,8 @@ Columns = Mapping[str, str]
 
 def to_xlsx(sheets: Mapping[str, Sequence[Entry]], columns: Columns, made: datetime) -> bytes:
     """A workbook with a sheet for each list of entries, dates as dates and a filter over the header."""
+    import xlsxwriter
+
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False}) as book:
         book.set_properties({"created": made.astimezone(UTC).replace(tzinfo=None)})
@@ -120,6 +119,8 @@ def to_planner(entries: Iterable[Entry], bucket: str) -> str:
 
 def to_calendar(entries: Iterable[Entry], name: str, organisation: str, made: datetime) -> bytes:
     """iCalendar (RFC 5545): an all-day event for each entry; the same entry keeps its identity, so that a later file moves it."""
+    from icalendar import Calendar, Event
+
     calendar = Calendar()
     calendar.add("prodid", "-//Resonanz//roadmap//EN")
     calendar.add("version", "2.0")

@@ -1,6 +1,6 @@
 """The roadmap of an organisation: its agreed measures as tasks, within the capacity and the calendar it has."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import ceil
@@ -54,6 +54,8 @@ def roadmap(
     catalogue: Catalogue,
     advised: Mapping[str, Proposal],
     today: date,
+    *,
+    scheduled: Callable[[Sequence[Task], Frame], Schedule] = schedule,
 ) -> Roadmap:
     """Raises `Invalid` for agreed measures that can not be scheduled together."""
     decided = decisions(session, organisation)
@@ -83,7 +85,9 @@ def roadmap(
         for key, one in planned.items()
         if key not in waiting
     ]
-    return Roadmap(limits, schedule(tasks, limits), ranks(tasks), waiting, tuple(sorted(set(agreed) - known)))
+    return Roadmap(
+        limits, scheduled(tasks, limits), ranks(tasks), waiting, tuple(sorted(set(agreed) - known))
+    )
 
 
 def task(

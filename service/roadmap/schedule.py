@@ -93,12 +93,12 @@ def schedule(tasks: Sequence[Task], frame: Frame) -> Schedule:
 
 def _solve(tasks: Sequence[Task], frame: Frame, weeks: Sequence[date]) -> tuple[dict[str, int], bool]:
     """The working week in which each task begins."""
-    # Imported when the first roadmap is scheduled: it takes a third of a second, which neither service nor console need at their start.
-    from ortools.sat.python import cp_model
-
     horizon = sum(task.length for task in tasks) + max((_earliest(task, weeks) for task in tasks), default=0)
     if horizon > len(weeks):
         raise Invalid(N_("this does not fit into four years: agree fewer measures, or more capacity"))
+    # Imported when a roadmap is scheduled: it takes a third of a second, which neither service nor console need at their start.
+    from ortools.sat.python import cp_model
+
     model = cp_model.CpModel()
     starts: dict[str, Any] = {}
     intervals: dict[str, Any] = {}

@@ -36,9 +36,8 @@ def asked(
     A value that is not ours is kept as `(other)`, an unknown parameter not at all. So is what is not of the organisation that is
     named: the council of one must not read there what another has. `feed_words` are the properties an OData expression may name.
     """
-    named = db.scalars(
-        select(Organisation).where(Organisation.key == given.get("organisation"))
-    ).one_or_none()
+    key = given.get("organisation")
+    named = db.scalars(select(Organisation).where(Organisation.key == key)).one_or_none() if key else None
     concerns = named or _owner(db, given)
     kept: dict[str, Any] = {}
     for name, value in given.items():

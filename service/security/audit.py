@@ -6,9 +6,7 @@ whole chain anew, or cut off its end: against that the council notes number and 
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -24,24 +22,28 @@ from service.security.separation import current
 START = "0" * 64
 """What the first entry has in place of a hash before it."""
 BATCH = 2000
-CONSOLE = "console"
-"""Whoever has a shell on the server; the console knows no accounts."""
-_acting: ContextVar[str] = ContextVar("acting", default=CONSOLE)
 
 
-@contextmanager
-def acting(account: str) -> Iterator[None]:
-    """What is done meanwhile without an account is noted as done by this one, instead of by the console."""
-    token = _acting.set(account)
-    try:
-        yield
-    finally:
-        _acting.reset(token)
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an entry tells, before it has its place in the chain. `detail` is canonical JSON."""
+
+    account: str
+    action: str
+    detail: str
+    organisation: str | None
 
 
-def actor() -> str:
-    """Who does what is done without an account."""
-    return _acting.get()
+def noted(
+    account: str, action: str, detail: Mapping[str, Any] | None = None, organisation: str | None = None
+) -> Note:
+    """What `append` keeps of that, as seen from here: it may be called where nothing tells any more which request it is."""
+    return Note(
+        account[:80],
+        action,
+        json.dumps(detail or {}, sort_keys=True, ensure_ascii=False, separators=(",", ":")),
+        organisation or _named(detail) or current(),
+    )
 
 
 def append(
@@ -57,6 +59,11 @@ def append(
     not given it is the one named in `detail`, else the one that the request is confined to.
     Writers queue up until that transaction ends, so append last, and keep it short.
     """
+    return append_all(session, [noted(account, action, detail, organisation)])[0]
+
+
+def append_all(session: Session, notes: Iterable[Note]) -> list[AuditEntry]:
+    """The same for several, which follow each other in the chain in that order."""
     session.flush()
     # Writing first takes SQLite's one write lock, so that what is read next is the newest; PostgreSQL locks the row.
     session.execute(
@@ -66,20 +73,23 @@ def append(
     head = session.scalars(
         select(AuditHead).with_for_update().execution_options(populate_existing=True)
     ).one()
-    entry = AuditEntry(
-        number=head.number + 1,
-        at=datetime.now(UTC),
-        account=account[:80],
-        organisation=organisation or _named(detail) or current(),
-        action=action,
-        detail=json.dumps(detail or {}, sort_keys=True, ensure_ascii=False, separators=(",", ":")),
-        previous=head.digest,
-    )
-    entry.digest = head.digest = digest_of(entry)
-    head.number = entry.number
-    session.add(entry)
+    entries = []
+    for note in notes:
+        entry = AuditEntry(
+            number=head.number + 1,
+            at=datetime.now(UTC),
+            account=note.account,
+            organisation=note.organisation,
+            action=note.action,
+            detail=note.detail,
+            previous=head.digest,
+        )
+        entry.digest = head.digest = digest_of(entry)
+        head.number = entry.number
+        entries.append(entry)
+    session.add_all(entries)
     session.flush()
-    return entry
+    return entries
 
 
 def _named(detail: Mapping[str, Any] | None) -> str | None:

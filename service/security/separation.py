@@ -83,7 +83,7 @@ def confined(organisation: Organisation) -> Iterator[None]:
 
 
 def beside(work: Callable[[], Done]) -> Done:
-    """Do work on a database of its own, in which no organisation of this installation is, such as a dry run: nothing confines it."""
+    """Do work that is no request's, such as keeping what several have to be noted of: nothing confines it."""
     return Context().run(work)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from metrics.metric import Measure
 from service.web import palette, svg
+from service.web.vega import vega
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 """Liberation Sans travels inside vl-convert and is as wide as Arial, so text fits wherever it is shown."""
@@ -156,10 +157,8 @@ def draw(spec: dict[str, Any], code: str, *, name: str, title: str, description:
     """The SVG of a chart, ready to stand in a page. `code` is its language, `name` unique on the page, `size`
     becomes its class.
     """
-    import vl_convert
-
-    drawn = vl_convert.vegalite_to_svg(
-        _speakable(spec),
+    drawn = vega.svg(
+        vl_spec=_speakable(spec),
         vl_version=_vega_lite(),
         allowed_base_urls=[],
         format_locale=_number_locale(code),

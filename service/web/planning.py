@@ -14,6 +14,7 @@ from service.errors import Conflict, Invalid
 from service.language import N_, choose
 from service.models import Organisation
 from service.roadmap.first_weeks import first_weeks
+from service.roadmap.kept import schedules
 from service.roadmap.plan import Roadmap, roadmap, set_frame
 from service.security import audit
 from service.security.formtoken import form_token, require_form_token
@@ -109,7 +110,7 @@ def advised(request: Request, db: Session) -> tuple[Advice, list[Organisation]]:
 
 def planned(db: Session, advice: Advice, today: date) -> Roadmap:
     """Raises `Invalid` for agreed measures that can not be scheduled together."""
-    return roadmap(db, advice.organisation, advice.catalogue, advice.proposals, today)
+    return roadmap(db, advice.organisation, advice.catalogue, advice.proposals, today, scheduled=schedules)
 
 
 def _measures(request: Request, db: Session, *, trouble: str = "") -> HTMLResponse:

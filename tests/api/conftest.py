@@ -1,6 +1,5 @@
 """An organisation with a publication, and clients that are signed in, anonymous, or at the open demonstration."""
 
-import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -12,11 +11,10 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy import Engine, select
 
-from alembic import command
 from benchmarks import fuzz
 from service.app import create_app
-from service.database import alembic_config, connect, transaction
-from service.models import Account, Base, Measurement, Organisation, Room, Source, Sync
+from service.database import transaction
+from service.models import Account, Measurement, Organisation, Room, Source, Sync
 from service.publication import publish
 from service.security.accounts import create_admin
 from service.security.tokens import create_token
@@ -83,30 +81,9 @@ def visit() -> type[TestClient]:
     return TestClient
 
 
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "service.security.accounts.hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    )
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables, made once and copied for each test."""
-    path = tmp_path_factory.mktemp("empty") / "resonanz.db"
-    engine = connect(f"sqlite:///{path}")
-    Base.metadata.create_all(engine)
-    command.stamp(alembic_config(engine), "head")
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return path
-
-
 @pytest.fixture
-def database(empty_database: Path, tmp_path: Path) -> Iterator[Engine]:
-    shutil.copy(empty_database, tmp_path / "resonanz.db")
-    engine = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
+def database(new_database: Callable[[Path], Engine], tmp_path: Path) -> Iterator[Engine]:
+    engine = new_database(tmp_path / "resonanz.db")
     yield engine
     engine.dispose()
 

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -152,3 +153,17 @@ def test_stopping_ends_connections_and_leaves_no_socket_or_thread(origin: str) -
     with pytest.raises(ConnectionRefusedError):
         connect(proxy)
     assert not [one for one in threading.enumerate() if one.name == "fault-proxy"]
+
+
+def test_a_connection_that_was_just_accepted_is_closed_with_the_others(origin: str) -> None:
+    def ended(sock: socket.socket) -> bool:
+        try:
+            return sock.recv(1) == b""
+        except ConnectionResetError:
+            return True
+
+    with ExitStack() as opened:
+        proxy = FaultProxy(origin).start()
+        connected = [opened.enter_context(connect(proxy)) for _ in range(6)]
+        proxy.stop()
+        assert all(map(ended, connected))

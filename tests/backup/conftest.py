@@ -20,7 +20,6 @@ sys.modules[_spec.name] = _rights
 _spec.loader.exec_module(_rights)
 
 House, placed = _rights.House, _rights.placed
-empty_database = _rights.empty_database
 house = _rights.house
 any_house = _rights.any_house
 act = _rights.act

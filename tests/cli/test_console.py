@@ -20,10 +20,10 @@ UNTIL = date(2026, 9, 30)
 
 
 class Console:
-    """Runs `resonanz` as a process of its own, in a data directory of its own."""
+    """Runs `resonanz` in a data directory of its own: `run` as a process of its own, `json` and `tell` in this one."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
+    def __init__(self, place: Path, resonanz: Any) -> None:
+        self.place, self.resonanz = place, resonanz
         self.environment = {**os.environ, "RESONANZ_DATA": str(place / "data"), "COLUMNS": "200"}
         self.environment.pop("RESONANZ_DATABASE", None)
 
@@ -39,8 +39,14 @@ class Console:
             timeout=300,
         )
 
+    def tell(self, *words: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+        done: subprocess.CompletedProcess[str] = self.resonanz(
+            *words, place=self.place, data=self.place / "data", given=given
+        )
+        return done
+
     def json(self, *words: str, code: int = 0) -> Any:
-        done = self.run(*words, "--json")
+        done = self.tell(*words, "--json")
         assert done.returncode == code, done.stdout + done.stderr
         return json.loads(done.stdout)
 
@@ -53,16 +59,32 @@ def intranet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Intranet]:
 
 
 @pytest.fixture(scope="module")
-def console(intranet: Intranet, tmp_path_factory: pytest.TempPathFactory) -> Console:
+def console(intranet: Intranet, tmp_path_factory: pytest.TempPathFactory, resonanz: Any) -> Console:
     """A console at which both sources were added and read."""
-    console = Console(tmp_path_factory.mktemp("admin"))
+    console = Console(tmp_path_factory.mktemp("admin"), resonanz)
     assert console.run("organisation", "set", "--name", "Beispiel AG", "--key", "beispiel").returncode == 0
     for connection in intranet.connections:
         added = console.run(*add(connection))
         assert added.returncode == 0, added.stderr
-    reports = console.json("sync")
+    synced = console.run("sync", "--json")
+    reports = json.loads(synced.stdout)
     assert [report["state"] for report in reports] == ["done", "done"], reports
+    assert synced.returncode == 0
     return console
+
+
+@pytest.fixture(scope="module")
+def published(console: Console) -> Any:
+    """What was said when its metrics were computed."""
+    computed = console.run("metrics", "compute", "--json")
+    assert computed.returncode == 0, computed.stderr
+    return json.loads(computed.stdout)
+
+
+@pytest.fixture
+def another(tmp_path: Path, resonanz: Any) -> Console:
+    """A console at which nothing was done yet."""
+    return Console(tmp_path, resonanz)
 
 
 def add(connection: Connection) -> list[str]:
@@ -135,19 +157,18 @@ def test_check_compares_the_visible_rooms_with_the_expected_ones(
 
 
 def test_a_wrong_token_is_named_by_check_and_fails_the_sync(
-    console: Console, intranet: Intranet, tmp_path: Path
+    another: Console, intranet: Intranet, tmp_path: Path
 ) -> None:
-    other = Console(tmp_path)
     wrong = tmp_path / "wrong.token"
     wrong.write_text("nonsense")
     url = intranet.connections[0].settings["url"]
     words = ("--flavour", "cloud", "--token-file", str(wrong))
-    assert other.run("source", "add", "confluence", "--url", url, *words).returncode == 0
+    assert another.tell("source", "add", "confluence", "--url", url, *words).returncode == 0
     assert any(
         "token" in finding["detail"]
-        for finding in other.json("source", "check", "confluence", code=1)["findings"]
+        for finding in another.json("source", "check", "confluence", code=1)["findings"]
     )
-    synced = other.run("sync", "--json")
+    synced = another.run("sync", "--json")
     assert synced.returncode in (1, 3)
     assert json.loads(synced.stdout)[0]["stored"] == 0
 
@@ -178,20 +199,19 @@ def test_a_wrong_token_is_named_by_check_and_fails_the_sync(
         (("metrics", "compute"), "resonanz"),
     ],
 )
-def test_a_mistake_gets_one_sentence_that_helps(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
-    done = Console(tmp_path).run(*words)
+def test_a_mistake_gets_one_sentence_that_helps(words: tuple[str, ...], said: str, another: Console) -> None:
+    done = another.tell(*words)
     assert done.returncode == 1, done.stdout
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_metrics_are_measured_and_published(console: Console) -> None:
-    result = console.json("metrics", "compute")
-    assert result["publication"]["minimum_group"] == 10
-    assert result["measurements"]["known"] > 0
-    assert result["publication"]["suppressed"] > 0
+def test_metrics_are_measured_and_published(console: Console, published: Any) -> None:
+    assert published["publication"]["minimum_group"] == 10
+    assert published["measurements"]["known"] > 0
+    assert published["publication"]["suppressed"] > 0
     again = console.json("metrics", "compute")
-    assert again["publication"]["digest"] == result["publication"]["digest"]
+    assert again["publication"]["digest"] == published["publication"]["digest"]
 
 
 def test_every_metric_is_listed_in_both_languages(console: Console) -> None:
@@ -200,41 +220,33 @@ def test_every_metric_is_listed_in_both_languages(console: Console) -> None:
     assert all(row["label_de"] and row["label_en"] for row in rows)
 
 
-def test_the_doctor_finds_nothing_after_publishing(console: Console) -> None:
-    console.json("metrics", "compute")
+def test_the_doctor_finds_nothing_after_publishing(console: Console, published: Any) -> None:
     result = console.json("doctor")
     assert result["ok"] is True, result
 
 
-def test_the_doctor_of_an_empty_installation_says_what_to_do(tmp_path: Path) -> None:
-    result = Console(tmp_path).json("doctor", code=1)
+def test_the_doctor_of_an_empty_installation_says_what_to_do(another: Console) -> None:
+    result = another.json("doctor", code=1)
     troubles = {row["check"]: row["detail"] for row in result["checks"] if not row["ok"]}
     assert "resonanz source add" in troubles["sources"]
 
 
-def test_an_admin_is_created_from_standard_input(tmp_path: Path) -> None:
-    console = Console(tmp_path)
-    assert (
-        console.run("admin", "create", "anna", "--password-stdin", given="correct horse battery\n").returncode
-        == 0
-    )
-    assert (
-        console.run("admin", "create", "anna", "--password-stdin", given="correct horse battery\n").returncode
-        == 1
-    )
+def test_an_admin_is_created_from_standard_input(another: Console, tmp_path: Path) -> None:
+    words = ("admin", "create", "anna", "--password-stdin")
+    assert another.run(*words, given="correct horse battery\n").returncode == 0
+    assert another.tell(*words, given="correct horse battery\n").returncode == 1
     assert "correct horse" not in "".join(
         path.read_bytes().decode("latin-1") for path in (tmp_path / "data").rglob("*") if path.is_file()
     )
 
 
-def test_a_removed_source_leaves_no_activity(intranet: Intranet, tmp_path: Path) -> None:
-    console = Console(tmp_path)
+def test_a_removed_source_leaves_no_activity(intranet: Intranet, another: Console) -> None:
     connection = intranet.connections[1]
-    assert console.run(*add(connection)).returncode == 0
-    assert console.json("sync", connection.key)[0]["stored"] > 0
-    assert console.run("source", "remove", connection.key, "--yes").returncode == 0
-    assert console.json("activity", "counts", "--by", "kind") == []
-    assert console.json("source", "list") == []
+    assert another.tell(*add(connection)).returncode == 0
+    assert another.json("sync", connection.key)[0]["stored"] > 0
+    assert another.run("source", "remove", connection.key, "--yes").returncode == 0
+    assert another.json("activity", "counts", "--by", "kind") == []
+    assert another.json("source", "list") == []
 
 
 def test_no_name_mail_or_title_reaches_the_disk(console: Console, intranet: Intranet) -> None:

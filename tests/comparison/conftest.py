@@ -13,12 +13,10 @@ from service.comparison.benchmark import Benchmark, Classed, HalfYear, Level, Va
 from service.comparison.files import take
 from service.comparison.profile import declare
 from service.comparison.signed import signed
-from service.database import connect
 from service.maturity.model import current
 from service.maturity.result import Agreement, Assessed, Kind, Result, Strand
 from service.models import (
     Assessment,
-    Base,
     Milestone,
     Organisation,
     Publication,
@@ -242,9 +240,8 @@ def peer() -> Callable[..., Benchmark]:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Engine]:
-    made = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
-    Base.metadata.create_all(made)
+def database(tmp_path: Path, new_database: Callable[[Path], Engine]) -> Iterator[Engine]:
+    made = new_database(tmp_path / "resonanz.db")
     yield made
     made.dispose()
 

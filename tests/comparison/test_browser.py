@@ -14,10 +14,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from alembic import command
 from service.app import create_app
 from service.comparison.publish import publish
-from service.database import alembic_config
 from service.settings import Settings
 
 ARGUMENTS = [
@@ -62,7 +60,6 @@ def test_axe_finds_nothing_and_a_phone_is_wide_enough(world: Any, database: Any,
         world.company(f"firma{number}", 0.2 + number / 25, 2.0 + number / 5, share=True, synthetic=True)
     publish(world.session, own, now=world.moment)
     world.session.commit()
-    command.stamp(alembic_config(database), "head")
     app = create_app(Settings(data=tmp_path, open_pages=True), database)
     found = []
     with serving(app) as address, playwright_api.sync_playwright() as playwright:

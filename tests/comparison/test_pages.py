@@ -15,13 +15,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import Engine, select
 from typer.testing import CliRunner
 
-from alembic import command
 from service.app import create_app
 from service.cli import app as console
 from service.comparison import Comparison, comparison_of
 from service.comparison.profile import profile_of
 from service.comparison.publish import publish
-from service.database import alembic_config, transaction
+from service.database import transaction
 from service.grants import Role
 from service.models import AuditEntry, Organisation
 from service.privacy import keys
@@ -47,7 +46,6 @@ def installation(world: Any, peer: Any, database: Engine) -> Iterator[Engine]:
         world.company(f"firma{number}", 0.2 + number / 25, 2.0 + number / 5, share=True)
     publish(world.session, own, now=world.moment)
     world.session.commit()
-    command.stamp(alembic_config(database), "head")
     return database
 
 

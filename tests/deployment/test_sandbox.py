@@ -57,6 +57,8 @@ def sandbox(place: Path, script: Path) -> list[str]:
         "TMPDIR": "/mnt",
         "HOME": "/nonexistent",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # Else each of the processes compiles everything anew.
+        **({"PYTHONPYCACHEPREFIX": sys.pycache_prefix} if sys.pycache_prefix else {}),
     }
     return [
         BWRAP,

@@ -1,9 +1,6 @@
 """Files from the console: connect, check, preview, read, read again."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,20 +11,9 @@ CANARY = "canary-ada"
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Callable[..., Any]:
-    environment = {**os.environ, "RESONANZ_DATA": str(tmp_path / "data"), "COLUMNS": "200"}
-    environment.pop("RESONANZ_DATABASE", None)
-
+def console(tmp_path: Path, resonanz: Any) -> Callable[..., Any]:
     def run(*words: str, code: int = 0) -> Any:
-        done = subprocess.run(
-            [sys.executable, "-m", "service", *words, "--json"],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        done = resonanz(*words, "--json", place=tmp_path, data=tmp_path / "data")
         assert done.returncode == code, done.stdout + done.stderr
         return json.loads(done.stdout)
 

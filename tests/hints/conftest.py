@@ -14,11 +14,10 @@ import pytest
 from httpx import Client, Response
 from sqlalchemy import Engine, select
 
-from alembic import command
 from service.app import create_app
-from service.database import alembic_config, connect, transaction
+from service.database import transaction
 from service.hints.receive import digest
-from service.models import Base, Hint, Organisation, Room, Source, Subscription
+from service.models import Hint, Organisation, Room, Source, Subscription
 from service.settings import Settings
 
 with warnings.catch_warnings():
@@ -58,10 +57,8 @@ class Platform:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Engine]:
-    engine = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
-    Base.metadata.create_all(engine)
-    command.stamp(alembic_config(engine), "head")
+def database(tmp_path: Path, new_database: Callable[[Path], Engine]) -> Iterator[Engine]:
+    engine = new_database(tmp_path / "resonanz.db")
     secret = tmp_path / "secret"
     secret.write_bytes(SECRET + b"\n")
     with transaction(engine) as session:

@@ -1,9 +1,6 @@
 """`sync --hinted` reads what was hinted at, and nothing is taken for read that was not."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,20 +67,9 @@ def test_only_the_hinted_streams_are_read_and_the_source_does_not_count_as_read(
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Any:
-    environment = {**os.environ, "RESONANZ_DATA": str(tmp_path / "data"), "COLUMNS": "200"}
-    environment.pop("RESONANZ_DATABASE", None)
-
+def console(tmp_path: Path, resonanz: Any) -> Any:
     def run(*words: str) -> Any:
-        done = subprocess.run(
-            [sys.executable, "-m", "service", *words, "--json"],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        done = resonanz(*words, "--json", place=tmp_path, data=tmp_path / "data")
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
 

@@ -26,6 +26,7 @@ from service.cli import app as commands
 from service.database import transaction
 from service.demo.microsoft.cloud import MicrosoftCloud
 from service.demo.microsoft.tenant import Tenant as Company
+from service.demo.prompt import Prompt
 from service.errors import Invalid, NotFound
 from service.hints.pending import waiting
 from service.hints.subscribe import subscribe
@@ -46,13 +47,13 @@ def service(database: Engine, tmp_path: Path) -> Iterator[str]:
         access_log=False,
         ws="none",
     )
-    server = uvicorn.Server(config)
+    server = Prompt(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         time.sleep(0.01)
     yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
+    server.end()
     thread.join()
 
 

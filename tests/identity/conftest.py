@@ -16,7 +16,7 @@ from service.activity.collect import collect
 from service.activity.log import ActivityLog
 from service.activity.pseudonym import Pseudonymiser, open_keys
 from service.activity.report import Report
-from service.database import connect, transaction
+from service.database import transaction
 from service.measure import measure
 from service.models import Base, Measurement, Organisation, Source
 
@@ -99,9 +99,8 @@ class Company:
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Iterator[Company]:
-    engine = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
-    Base.metadata.create_all(engine)
+def company(tmp_path: Path, new_database: Callable[[Path], Engine]) -> Iterator[Company]:
+    engine = new_database(tmp_path / "resonanz.db")
     with transaction(engine) as session:
         session.add(Organisation(key="acme", name="Acme"))
         session.flush()

@@ -19,7 +19,7 @@ from service.activity.log import ActivityLog
 from service.activity.memory import SourceMemory
 from service.activity.pseudonym import Pseudonymiser, open_keys
 from service.activity.report import Report
-from service.database import connect, transaction
+from service.database import transaction
 from service.hashes import Hasher
 from service.identity import people
 from service.linkage import declare
@@ -160,15 +160,14 @@ def company(engine: Engine, tmp_path: Path) -> Company:
 
 
 @pytest.fixture
-def new_company(tmp_path: Path) -> Iterator[Callable[[], Company]]:
+def new_company(tmp_path: Path, new_database: Callable[[Path], Engine]) -> Iterator[Callable[[], Company]]:
     """For tests that need a fresh one several times, on SQLite."""
     engines: list[Engine] = []
 
     def build() -> Company:
         folder = tmp_path / str(len(engines))
         folder.mkdir()
-        engines.append(connect(f"sqlite:///{folder / 'resonanz.db'}"))
-        Base.metadata.create_all(engines[-1])
+        engines.append(new_database(folder / "resonanz.db"))
         return _company(engines[-1], folder)
 
     yield build

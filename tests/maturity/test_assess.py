@@ -107,7 +107,7 @@ def test_a_naive_computation_finds_the_same_levels(shown, chance):
             None if expected is None else pytest.approx(expected, abs=0.005 + doubt + 1e-9)
         )
         facts = [(fact.level, standings[fact.key].value) for fact in dimension.facts]
-        assert one.strand(Kind.DOCUMENTED).level == naive_documented(facts)
+        assert one.strand(Kind.DOCUMENTED).level == pytest.approx(naive_documented(facts))
 
 
 def middling():

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from metrics.facts import log
-from service.database import connect, migrate, transaction
+from service.database import transaction
 from service.engines.relations import register
 from service.hashes import Hasher
 from service.measure import Summary, measure
@@ -200,9 +200,8 @@ def make_company() -> Callable[..., Company]:
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Any:
+def company(tmp_path: Path, new_database: Callable[[Path], Engine]) -> Any:
     """On SQLite; tests that need both databases make their own with `engine`."""
-    engine = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
-    migrate(engine)
+    engine = new_database(tmp_path / "resonanz.db")
     yield Company(engine)
     engine.dispose()

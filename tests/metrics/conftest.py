@@ -1,6 +1,7 @@
 """A tiny intranet to count by hand: `intranet.post("ada", …)` writes what a connector would have brought."""
 
 import importlib.util
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from service.engines.relations import register
 from service.measure.given import calendar_between, register_calendar
 
 BERLIN = ZoneInfo("Europe/Berlin")
+KEPT = 4
+"""So many rolled-up databases stay open: tests about the same data, one after the other, read the same."""
 
 
 class Entry(NamedTuple):
@@ -71,8 +74,12 @@ class Intranet:
     officials: list[tuple[str | None, int | None]] = field(default_factory=list)
     sandboxes: set[str] = field(default_factory=set)
     brought: set[date] = field(default_factory=set)
-    keys: Any = field(default_factory=lambda: count(1))
-    opened: ExitStack = field(default_factory=ExitStack)
+    keys: Any = field(default_factory=lambda: count(1), repr=False)
+    opened: ExitStack = field(default_factory=ExitStack, repr=False)
+    kept: OrderedDict[str, duckdb.DuckDBPyConnection] = field(default_factory=OrderedDict, repr=False)
+    counted: dict[tuple[str, str, str], dict[tuple[str, str, date, str], Cell]] = field(
+        default_factory=dict, repr=False
+    )
 
     @property
     def horizon(self) -> datetime:
@@ -182,9 +189,21 @@ class Intranet:
             )
         ]
 
+    def rolled_up(self) -> duckdb.DuckDBPyConnection:
+        """The facts, rolled up, only to be read: whoever asks about the same data is given the same database."""
+        data = repr(self)
+        if data not in self.kept:
+            self.kept[data] = self._roll_up(duckdb.connect())
+        self.kept.move_to_end(data)
+        while len(self.kept) > KEPT:
+            self.kept.popitem(last=False)[1].close()
+        return self.kept[data]
+
     def database(self) -> duckdb.DuckDBPyConnection:
-        """The facts, rolled up."""
-        connection = self.opened.enter_context(duckdb.connect())
+        """The facts, rolled up, in a database of the caller's own."""
+        return self._roll_up(self.opened.enter_context(duckdb.connect()))
+
+    def _roll_up(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         connection.execute("SET TimeZone = 'UTC'")
         register(connection, facts.log, self.log)
         register(connection, facts.source, [("wiki",)])
@@ -238,7 +257,7 @@ class Intranet:
     ) -> dict[tuple[str, str, date, str], Cell]:
         """Everything a metric says in a scope, by scope key, window, first day and category."""
         declared = CATALOG[metric]
-        cursor = (connection or self.database()).execute(text(declared.statement(Scope(scope))))
+        cursor = (connection or self.rolled_up()).execute(text(declared.statement(Scope(scope))))
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -257,7 +276,10 @@ class Intranet:
         window: str = "week",
         category: str = "",
     ) -> Cell | None:
-        return self.cells(metric, scope).get((key, window, since, category))
+        asked = repr(self), metric, scope
+        if asked not in self.counted:
+            self.counted[asked] = self.cells(metric, scope)
+        return self.counted[asked].get((key, window, since, category))
 
     def ratio(
         self, metric: str, since: date, *where: Any, **more: Any
@@ -266,11 +288,22 @@ class Intranet:
         return None if found is None else (found.numerator, found.denominator)
 
 
+@pytest.fixture(scope="session")
+def kept() -> Iterator[OrderedDict[str, duckdb.DuckDBPyConnection]]:
+    """The databases rolled up last, by all that was put into them."""
+    found: OrderedDict[str, duckdb.DuckDBPyConnection] = OrderedDict()
+    yield found
+    for connection in found.values():
+        connection.close()
+
+
 @pytest.fixture
-def make_intranet() -> Iterator[Callable[..., Intranet]]:
+def make_intranet(
+    kept: OrderedDict[str, duckdb.DuckDBPyConnection],
+) -> Iterator[Callable[..., Intranet]]:
     """Makes intranets; their databases are closed at the end."""
     with ExitStack() as opened:
-        yield partial(Intranet, opened=opened)
+        yield partial(Intranet, opened=opened, kept=kept)
 
 
 @pytest.fixture

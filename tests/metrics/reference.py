@@ -85,7 +85,8 @@ class Reference:
         """Neither withdrawn nor the repetition of an edit, nor the making of a room."""
         if entry.kind == "create" and entry.content_type == "room":
             return False
-        if entry.kind == "react":
+        # Who is unknown may be anybody: their reaction is not the one that somebody unknown withdrew.
+        if entry.kind == "react" and entry.person is not None:
             return not any(
                 other.kind == "withdraw"
                 and (other.person, other.object) == (entry.person, entry.object)

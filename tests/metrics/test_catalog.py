@@ -54,7 +54,7 @@ def test_every_reason_is_explained_in_both_languages() -> None:
 
 @pytest.mark.parametrize(("metric", "scope"), SCOPED)
 def test_a_statement_gives_the_columns_a_cell_is_made_of(intranet: Any, metric: Metric, scope: Scope) -> None:
-    cursor = intranet.database().execute(text(metric.statement(scope)))
+    cursor = intranet.rolled_up().execute(text(metric.statement(scope)))
     names = {column[0] for column in cursor.description}
     assert {"scope_key", "window", "since", "category", "people", "affirming", "excluded"} <= names
 

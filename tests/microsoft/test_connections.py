@@ -6,12 +6,14 @@ import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpcore
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from connectors.deadline import TimedStream, within
 from connectors.errors import Misconfigured
 from connectors.microsoft.connections import client
 from connectors.microsoft.credentials import Secret
@@ -177,3 +179,16 @@ def test_loopback_is_never_reached_through_a_proxy(connect, monkeypatch, served,
     transport = connect(settings(origin, ca_file=str(authority / "ca.pem")))
     assert transport.get(Resource.GRAPH, "/users")["value"] == []
     transport.close()
+
+
+def test_a_call_whose_time_is_over_before_tls_leaves_no_connection_open():
+    class Connected(httpcore.NetworkStream):
+        closed = False
+
+        def close(self):
+            self.closed = True
+
+    connected = Connected()
+    with within(-1), pytest.raises(httpcore.ConnectTimeout):
+        TimedStream(connected).start_tls(ssl.create_default_context(), "contoso.example")
+    assert connected.closed

@@ -1,6 +1,5 @@
 """An organisation with two sources, a pseudonym key and the register beside it, on either database."""
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from service.activity.collect import collect
 from service.activity.log import ActivityLog
 from service.activity.pseudonym import Pseudonymiser
 from service.activity.rights import Named, Rights
-from service.database import connect, migrate, transaction
+from service.database import connect, transaction
 from service.models import Base, Organisation, Source
 from service.places import Places
 from service.privacy.register import Register
@@ -132,23 +131,10 @@ def furnished(engine: Engine, folder: Path) -> House:
     return House(engine, placed(folder), folder)
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite database, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "resonanz.db"
-    engine = connect(f"sqlite:///{path}")
-    migrate(engine)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return path
-
-
 @pytest.fixture
-def house(empty_database: Path, tmp_path: Path) -> Iterator[House]:
+def house(new_database: Callable[[Path], Engine], tmp_path: Path) -> Iterator[House]:
     """On SQLite."""
-    shutil.copy(empty_database, tmp_path / "resonanz.db")
-    engine = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
+    engine = new_database(tmp_path / "resonanz.db")
     yield furnished(engine, tmp_path)
     engine.dispose()
 
@@ -159,8 +145,7 @@ def any_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]
     if request.param == "sqlite":
         yield request.getfixturevalue("house")
         return
-    engine = connect(request.getfixturevalue("postgres_url"))
-    migrate(engine)
+    engine = connect(request.getfixturevalue("migrated_postgres_url"))
     yield furnished(engine, tmp_path)
     engine.dispose()
 

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 from httpx import Client
 from sqlalchemy import Engine
 
-from alembic import command
 from service.app import create_app
-from service.database import alembic_config, connect, transaction
+from service.database import transaction
 from service.grants import Role
-from service.models import Base, Organisation
+from service.models import Organisation
 from service.security.accounts import create_account, create_admin
 from service.settings import Settings
 
@@ -36,18 +34,9 @@ _spec.loader.exec_module(jwks_server)
 NAME, PASSWORD = "kommunikation", "ein langes Passwort 7"
 
 
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "service.security.accounts.hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    )
-
-
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Engine]:
-    engine = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
-    Base.metadata.create_all(engine)
-    command.stamp(alembic_config(engine), "head")
+def database(tmp_path: Path, new_database: Callable[[Path], Engine]) -> Iterator[Engine]:
+    engine = new_database(tmp_path / "resonanz.db")
     yield engine
     engine.dispose()
 
@@ -114,10 +103,10 @@ def keys(running: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def two_organisations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = connect(f"sqlite:///{tmp_path_factory.mktemp('tokens') / 'resonanz.db'}")
-    Base.metadata.create_all(engine)
-    command.stamp(alembic_config(engine), "head")
+def two_organisations(
+    tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[Path], Engine]
+) -> Iterator[Engine]:
+    engine = new_database(tmp_path_factory.mktemp("tokens") / "resonanz.db")
     with transaction(engine) as session:
         for number, key in enumerate(("beispiel", "andere"), start=1):
             session.add(Organisation(id=number, key=key, name=key, synthetic=False))

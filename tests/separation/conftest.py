@@ -1,7 +1,6 @@
 """An installation of two organisations: werra, whose accounts attack, and fulda, of which every text names it."""
 
 import importlib.util
-import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from sqlalchemy import Engine, Table, select
 
 from alembic import command
 from service.app import create_app
-from service.database import alembic_config, connect, migrate, transaction
+from service.database import alembic_config, connect, transaction
 from service.grants import Role
 from service.models import (
     Account,
@@ -53,7 +52,7 @@ _rights: Any = importlib.util.module_from_spec(_spec)
 sys.modules[_spec.name] = _rights
 _spec.loader.exec_module(_rights)
 
-act, wiki, empty_database = _rights.act, _rights.wiki, _rights.empty_database
+act, wiki = _rights.act, _rights.wiki
 
 OWN, OTHER = "werra", "fulda"
 PASSWORD = "ein langes Passwort 7"
@@ -134,10 +133,9 @@ def housed(engine: Engine, folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def houses(empty_database: Path, tmp_path: Path) -> Iterator[dict[str, Any]]:
+def houses(new_database: Callable[[Path], Engine], tmp_path: Path) -> Iterator[dict[str, Any]]:
     """On SQLite."""
-    shutil.copy(empty_database, tmp_path / "resonanz.db")
-    engine = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
+    engine = new_database(tmp_path / "resonanz.db")
     yield housed(engine, tmp_path)
     engine.dispose()
 
@@ -148,8 +146,7 @@ def any_houses(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[
     if request.param == "sqlite":
         yield request.getfixturevalue("houses")
         return
-    engine = connect(request.getfixturevalue("postgres_url"))
-    migrate(engine)
+    engine = connect(request.getfixturevalue("migrated_postgres_url"))
     yield housed(engine, tmp_path)
     engine.dispose()
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from metrics.metric import Label
-from service.database import connect, migrate, transaction
+from service.database import connect, transaction
 from service.maturity.model import Dimension, Group, Model, Question, Scale, ScaleKey, Wording
 from service.models import Organisation, PublishedAnswer, SurveyGroup, SurveyPublication, SurveyRound
 from service.surveys import questionnaire as asking
@@ -137,18 +137,6 @@ class House:
 
     def group(self, session: Session, key: str) -> SurveyGroup:
         return session.get_one(SurveyGroup, self.groups[key])
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty, migrated database to copy."""
-    path = tmp_path_factory.mktemp("surveys") / "resonanz.db"
-    made = connect(f"sqlite:///{path}")
-    migrate(made)
-    with made.connect() as connection:
-        connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
-    made.dispose()
-    return path
 
 
 @pytest.fixture(autouse=True)

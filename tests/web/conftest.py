@@ -22,6 +22,7 @@ from starlette.middleware import Middleware
 
 from service.api.problems import handle_problems
 from service.database import connect, transaction
+from service.demo.prompt import Prompt
 from service.models import (
     AgreementVersion,
     Base,
@@ -361,7 +362,7 @@ def served(engine: Engine, account: str | None = None) -> Iterator[str]:
     """The application on a free port of this machine."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(application(engine, account), log_level="error", ws="none"))
+        server = Prompt(uvicorn.Config(application(engine, account), log_level="error", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         deadline = time.monotonic() + 20
@@ -370,7 +371,7 @@ def served(engine: Engine, account: str | None = None) -> Iterator[str]:
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
+            server.end()
             thread.join(20)
 
 
