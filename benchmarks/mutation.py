@@ -26,6 +26,7 @@ from benchmarks.assurance.figure import Figure
 from benchmarks.assurance.machine import ROOT
 from benchmarks.mutants import Mutant, mutants
 from benchmarks.mutated import HANGS, KILLED, SURVIVED, UNREACHED, Plan, Tried
+from metrics.intervals import wilson
 
 ROW = "Q1"
 SCORE, BRANCHES = 0.85, 0.90
@@ -247,14 +248,6 @@ def judged(area: Area, found: Found, *, seed: int = SEED, root: Path = ROOT) -> 
         value += "; not noticed: " + ", ".join(f"{number} in {file}" for file, number in files.most_common(4))
     holds = share >= SCORE if whole else True if low >= SCORE else False if high < SCORE else None
     return Figure(ROW, what, target, value, holds, seed)
-
-
-def wilson(noticed: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927)."""
-    from scipy.stats import binomtest
-
-    interval = binomtest(noticed, of).proportion_ci(0.95, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def covered(root: Path = ROOT, tests: Sequence[str] = ()) -> Figure:
