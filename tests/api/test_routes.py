@@ -56,9 +56,9 @@ def test_values_are_rounded_and_hidden_ones_are_null_not_zero(client: Client) ->
     }
     assert told == {
         ("active_share", ""): ("published", None, 0.3, 200),
-        ("active_share", "wiki/ALL"): ("published", None, 0.5, 120),  # 50 of 120: steps of twenty people
+        ("active_share", "wiki/ALL"): ("published", None, 0.42, 120),  # 50 of 120
         ("active_share", "wiki/HR"): ("suppressed", "small_group", None, None),
-        ("active_share", "wiki/=2+5"): ("published", None, 0.33, 60),  # 10 of 60
+        ("active_share", "wiki/=2+5"): ("published", None, 0.17, 60),  # 10 of 60
         ("contributor_share", ""): ("unknown", "no_members", None, None),
     }
 

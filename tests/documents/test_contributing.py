@@ -162,6 +162,7 @@ def test_everything_the_page_names_is_tried() -> None:
         "A measure",
         "A language",
         "A check that takes longer than a test",
+        "A mistake that no test notices",
     ]
 
 
