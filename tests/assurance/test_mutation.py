@@ -39,6 +39,7 @@ def test_something_is_shown():
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # none is needed, and they take long to import
     (tmp_path / "made").mkdir()
     (tmp_path / "tests").mkdir()
