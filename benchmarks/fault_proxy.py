@@ -21,13 +21,12 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from connectors.dates import http_date
+from service.demo.prompt import close
 
 UNDER_WAY = 0.5
 """Seconds within which requests that were under way when a refusal came may still arrive."""
 _HEAD = 1 << 20
 _GONE = (ConnectionError, asyncio.IncompleteReadError, TimeoutError)
-_STEPS = 5
-"""Of the loop, after which a connection that was just accepted has its task: nothing else closes it, nor once the server is closed."""
 
 
 class Way(StrEnum):
@@ -132,11 +131,7 @@ class FaultProxy:
 
     async def _shut(self) -> None:
         if self._server is not None:
-            for listening in self._server.sockets:
-                self._loop.remove_reader(listening.fileno())
-            for _ in range(_STEPS):
-                await asyncio.sleep(0)
-            self._server.close()
+            await close(self._server)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -3,7 +3,7 @@
 Each roll-up is one statement over the tables before it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 
 from sqlalchemy import (
@@ -248,15 +248,14 @@ ROLLUPS: tuple[tuple[Table, Callable[[], Select[tuple[object, ...]]]], ...] = (
 @cache
 def statements() -> tuple[str, ...]:
     """SQL that makes the roll-ups; the log and the given tables must be there under their names."""
+    return tuple(_statement(table, rows()) for table, rows in ROLLUPS)
 
-    def made() -> Iterator[str]:
-        for table, rows in ROLLUPS:
-            columns = rows().subquery("rows")
-            ordered = select(*(columns.c[column.name] for column in table.columns))
-            kind = "VIEW" if table is f.entry else "TABLE"
-            yield f"CREATE {kind} {table.name} AS {text(ordered)}"
 
-    return tuple(made())
+def _statement(table: Table, made: Select[tuple[object, ...]]) -> str:
+    columns = made.subquery("rows").c
+    ordered = select(*(columns[column.name] for column in table.columns))
+    kind = "VIEW" if table is f.entry else "TABLE"
+    return f"CREATE {kind} {table.name} AS {text(ordered)}"
 
 
 def build(execute: Callable[[str], object]) -> None:

@@ -6,6 +6,18 @@ from contextlib import suppress
 
 import uvicorn
 
+_STEPS = 5
+"""Of the loop, after which a connection that was just accepted has its task."""
+
+
+async def close(server: asyncio.Server) -> None:
+    """Take no more connections; one that was just accepted is somebody's by then, for nothing else would close it."""
+    for listening in server.sockets:
+        asyncio.get_running_loop().remove_reader(listening.fileno())
+    for _ in range(_STEPS):
+        await asyncio.sleep(0)
+    server.close()
+
 
 class Prompt(uvicorn.Server):
     """Ends when it is told to; uvicorn itself looks ten times a second, and then waits for another tenth in any case."""
@@ -33,14 +45,7 @@ class Prompt(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         loop, state = asyncio.get_running_loop(), self.server_state
         for server in self.servers:
-            for listening in server.sockets:
-                loop.remove_reader(listening.fileno())
-        for _ in range(5):
-            await asyncio.sleep(
-                0
-            )  # a connection that was just accepted is one by then: nothing else would close it
-        for server in self.servers:
-            server.close()
+            await close(server)
         for connection in list(state.connections):
             connection.shutdown()
         until = loop.time() + (self.config.timeout_graceful_shutdown or 1.0)

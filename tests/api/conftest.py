@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy import Engine, select
 
@@ -93,13 +92,9 @@ def served(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[FastAPI, Mapping[str, Mapping[str, str]]]]:
     """The service over a company with something of everything, and the headers of a viewer, an analyst, an auditor and nobody."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "service.security.accounts.hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        )
-        made, headers = fuzz.service(tmp_path_factory.mktemp("company"))
-        yield made, headers
-        made.state.engine.dispose()
+    made, headers = fuzz.service(tmp_path_factory.mktemp("company"))
+    yield made, headers
+    made.state.engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from httpx import Client
 from sqlalchemy import Engine, delete, event
 
@@ -86,9 +85,6 @@ def test_no_module_that_answers_knows_what_is_counted(path: Path) -> None:
 
 @pytest.fixture
 def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    monkeypatch.setattr(
-        "service.security.accounts.hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    )
     engine = connect(f"sqlite:///{tmp_path / 'resonanz.db'}")
     Base.metadata.create_all(engine)
     command.stamp(alembic_config(engine), "head")

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
@@ -75,12 +74,8 @@ def house(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
     urls = filled.database(postgres, "bi")
     url = next(urls)
     engine = connect(url)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "service.security.accounts.hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        )
-        filled.fill(engine)
-        tokens = filled.accounts(engine)
+    filled.fill(engine)
+    tokens = filled.accounts(engine)
     with engine.begin() as connection:
         for role in ROLES:
             connection.execute(text(f"DROP ROLE IF EXISTS {role}"))

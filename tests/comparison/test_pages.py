@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from httpx import Client
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, select
@@ -51,8 +50,6 @@ def installation(world: Any, peer: Any, database: Engine) -> Iterator[Engine]:
 
 @pytest.fixture
 def visit(installation: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr("service.security.accounts.hasher", cheap)
     app = create_app(Settings(data=tmp_path), installation)
 
     def visit(role: Role) -> Client:

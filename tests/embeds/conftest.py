@@ -10,7 +10,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 from httpx import Client
 from sqlalchemy import Engine
@@ -214,18 +213,15 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     engine = connect(f"sqlite:///{folder / 'resonanz.db'}")
     Base.metadata.create_all(engine)
     command.stamp(alembic_config(engine), "head")
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr("service.security.accounts.hasher", cheap)
-        begin(engine, 1, "werra", "Werra Versicherung AG", 0.0)
-        begin(engine, 2, "fulda", "Fulda Bank AG", 0.2)
-        with transaction(engine) as db:
-            levelled(make(db, db.get_one(Organisation, 1)))
-        for role in Role:
-            create_account(engine, role.value, PASSWORD, role, organisation_id=1)
-        create_account(engine, "fulda", PASSWORD, Role.COMMS_ADMIN, organisation_id=2)
-        settings = Settings(data=folder, embed_hosts=" ".join(HOSTS))
-        yield House(engine, settings, create_app(settings, engine))
+    begin(engine, 1, "werra", "Werra Versicherung AG", 0.0)
+    begin(engine, 2, "fulda", "Fulda Bank AG", 0.2)
+    with transaction(engine) as db:
+        levelled(make(db, db.get_one(Organisation, 1)))
+    for role in Role:
+        create_account(engine, role.value, PASSWORD, role, organisation_id=1)
+    create_account(engine, "fulda", PASSWORD, Role.COMMS_ADMIN, organisation_id=2)
+    settings = Settings(data=folder, embed_hosts=" ".join(HOSTS))
+    yield House(engine, settings, create_app(settings, engine))
     engine.dispose()
 
 

@@ -5,7 +5,6 @@ import warnings
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from alembic import command
@@ -89,10 +88,6 @@ def publish(session, organisation):
 
 @pytest.fixture(scope="module")
 def app(database, tmp_path_factory):
-    patched = pytest.MonkeyPatch()
-    patched.setattr(
-        "service.security.accounts.hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    )
     with transaction(database) as session:
         acme = Organisation(key="acme", name="Acme AG")
         session.add(acme)
@@ -119,8 +114,7 @@ def app(database, tmp_path_factory):
         session.add(Organisation(key="bare", name="Bare GmbH"))
     for role in (Role.VIEWER, Role.COMMS_ADMIN):
         create_account(database, role.value, PASSWORD, role)
-    yield create_app(Settings(data=tmp_path_factory.mktemp("data")), database)
-    patched.undo()
+    return create_app(Settings(data=tmp_path_factory.mktemp("data")), database)
 
 
 def visitor(app, role):

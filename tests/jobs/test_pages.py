@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy import Engine, select, update
 
@@ -44,9 +43,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = connect(f"sqlite:///{tmp_path_factory.mktemp('pages') / 'resonanz.db'}")
     Base.metadata.create_all(engine)
     command.stamp(alembic_config(engine), "head")
-    with pytest.MonkeyPatch.context() as patch, transaction(engine) as session:
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr("service.security.accounts.hasher", cheap)
+    with transaction(engine) as session:
         session.add_all(
             [Organisation(id=1, key="werra", name="Werra AG"), Organisation(id=2, key="fulda", name="Fulda")]
         )

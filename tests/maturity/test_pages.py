@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from argon2 import PasswordHasher
 from playwright.sync_api import sync_playwright
 from sqlalchemy import select
 
@@ -111,10 +110,6 @@ def publish(session, organisation, level=None):
 
 @pytest.fixture(scope="module")
 def app(database, place):
-    patched = pytest.MonkeyPatch()
-    patched.setattr(
-        "service.security.accounts.hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    )
     with transaction(database) as session:
         acme = Organisation(key="acme", name="Acme AG")
         session.add(acme)
@@ -126,8 +121,7 @@ def app(database, place):
         session.add(Organisation(key="bare", name="Bare GmbH"))
     for role in (Role.VIEWER, Role.COMMS_ADMIN):
         create_account(database, role.value, PASSWORD, role)
-    yield create_app(Settings(data=place), database)
-    patched.undo()
+    return create_app(Settings(data=place), database)
 
 
 def visitor(app, role):

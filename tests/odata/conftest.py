@@ -13,7 +13,6 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from argon2 import PasswordHasher
 from sqlalchemy import Engine
 
 from service.app import create_app
@@ -90,24 +89,20 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     else:
         urls = filled.database(request.getfixturevalue("postgres"), "odata")
     engine = connect(next(urls))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "service.security.accounts.hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        )
-        filled.fill(engine)
-        tokens = filled.accounts(engine)
-        app = create_app(Settings(data=folder, requests_per_minute=0), engine)
-        with socket.socket() as listening:
-            listening.bind(("127.0.0.1", 0))
-            port = listening.getsockname()[1]
-            server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", lifespan="off"))
-            thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-            thread.start()
-            while not server.started:
-                time.sleep(0.01)
-            yield Served(engine, f"http://127.0.0.1:{port}", tokens)
-            server.should_exit = True
-            thread.join()
+    filled.fill(engine)
+    tokens = filled.accounts(engine)
+    app = create_app(Settings(data=folder, requests_per_minute=0), engine)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", lifespan="off"))
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield Served(engine, f"http://127.0.0.1:{port}", tokens)
+        server.should_exit = True
+        thread.join()
     engine.dispose()
     for _ in urls:
         pass

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import docx
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select
 from typer.testing import CliRunner
 
@@ -106,16 +105,11 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def viewer(database, tmp_path_factory):
-    patched = pytest.MonkeyPatch()
-    patched.setattr(
-        "service.security.accounts.hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    )
     create_account(database, "reader", PASSWORD, Role.VIEWER)
     app = create_app(Settings(data=tmp_path_factory.mktemp("data")), database)
     client = TestClient(app, follow_redirects=False, headers={"Sec-Fetch-Site": "same-origin"})
     assert client.post("/login", data={"name": "reader", "password": PASSWORD}).status_code == 303
-    yield client
-    patched.undo()
+    return client
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

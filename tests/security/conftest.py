@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from httpx import Client
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
 
 from service.app import create_app
 from service.database import transaction
 from service.grants import Role
-from service.models import Organisation
+from service.models import Base, Organisation
 from service.security.accounts import create_account, create_admin
 from service.settings import Settings
 
@@ -32,6 +33,16 @@ sys.modules["jwks_server"] = jwks_server
 _spec.loader.exec_module(jwks_server)
 
 NAME, PASSWORD = "kommunikation", "ein langes Passwort 7"
+
+
+@pytest.fixture
+def db() -> Iterator[Session]:
+    """All tables in memory, for what needs no service around it."""
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
 
 
 @pytest.fixture

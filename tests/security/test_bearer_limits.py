@@ -1,44 +1,26 @@
 """Tokens of other systems, and the keys they are checked with, at the very second and claim where they stop being good."""
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
 from joserfc.jwk import RSAKey
 from jwks_server import public
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session as Database
 
 from service.errors import Forbidden, Invalid
 from service.grants import EVERYWHERE, Grant, Role
-from service.models import Account, Base, Organisation
+from service.models import Organisation
 from service.security import bearers
 from service.security.bearers import BearerRefused, unverified_issuer
 from service.security.entra import Entra
 from service.security.forge import Forge, keys_url
 from service.security.jwks import COOL, KEPT, STALE, KeysUnreachable, SigningKeys
 from service.settings import Settings
+from tests.security.rows import account
 
-NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CLIENT = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(404)))
-
-
-@pytest.fixture
-def db() -> Iterator[Database]:
-    engine = create_engine("sqlite://")
-    Base.metadata.create_all(engine)
-    with Database(engine) as session:
-        yield session
-    engine.dispose()
-
-
-def account(db: Database, name: str = "anna", **more: Any) -> Account:
-    made = Account(name=name, created=NOW, **{"role": "viewer", **more})
-    db.add(made)
-    db.flush()
-    return made
 
 
 def published(key: RSAKey, **changed: Any) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -88,9 +87,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, F
     command.stamp(alembic_config(engine), "head")
     now = datetime.now(UTC)
     with pytest.MonkeyPatch.context() as patch, socket.socket() as listener:
-        patch.setattr(
-            "service.security.accounts.hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        )
         patch.setattr(council, "dry_run", lambda _: FOUND)
         with transaction(engine) as session:
             session.add(Organisation(id=1, key="werra", name="Werra Versicherung AG"))

@@ -10,11 +10,10 @@ import httpx
 import pytest
 from joserfc.jwk import RSAKey
 from jwks_server import public
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from service.grants import EVERYWHERE, Grant, Role
-from service.models import Account, AuditEntry, Base, Organisation
+from service.models import Account, AuditEntry, Organisation
 from service.models import Session as Signed
 from service.privacy import ledger
 from service.security import company, oidc
@@ -204,43 +203,39 @@ def test_an_attempt_lasts_ten_minutes(monkeypatch: pytest.MonkeyPatch, begun: st
             company._attempt(request("secret"))
 
 
-def test_who_is_moved_to_another_organisation_starts_anew_there() -> None:
-    engine = create_engine("sqlite://")
-    Base.metadata.create_all(engine)
-    with Session(engine) as db:
-        db.add_all([Organisation(key=key, name=key) for key in ("acme", "other")])
-        db.flush()
+def test_who_is_moved_to_another_organisation_starts_anew_there(db: Session) -> None:
+    db.add_all([Organisation(key=key, name=key) for key in ("acme", "other")])
+    db.flush()
 
-        def come(grant: Grant) -> Account:
-            return company._account(db, Identity(ISSUER, "sub:anna", "Anna K", grant))
+    def come(grant: Grant) -> Account:
+        return company._account(db, Identity(ISSUER, "sub:anna", "Anna K", grant))
 
-        first = come(Grant(Role.VIEWER, "acme"))
-        assert (first.name, first.role, first.organisation_id, first.subject) == (
-            "anna-k",
-            "viewer",
-            1,
-            "sub:anna",
-        )
-        open_session(db, first, NOW)
-        assert come(Grant(Role.VIEWER, "acme")) is first
-        assert db.query(Signed).count() == 1
-        assert come(Grant(Role.ANALYST, "acme")).role == "analyst"
-        assert come(Grant(Role.ANALYST, "other")).organisation_id == 2
-        assert db.query(Signed).count() == 0
-        assert come(Grant(Role.ANALYST, EVERYWHERE)).organisation_id is None
-        for grant in (Grant(Role.VIEWER, None), Grant(Role.VIEWER, "gone")):
-            with pytest.raises(NoRole):
-                come(grant)
-        actions = [entry.action for entry in db.query(AuditEntry).order_by(AuditEntry.number)]
-        assert actions == ["account created", "role changed", "organisation changed", "organisation changed"]
-        first.disabled = True
-        with pytest.raises(SignInRefused, match="disabled"):
-            come(Grant(Role.ANALYST, "other"))
-        assert (
-            company._account(db, Identity(ISSUER, "sub:two", "anna k", Grant(Role.VIEWER, "acme"))).name
-            == "anna-k-2"
-        )
-    engine.dispose()
+    first = come(Grant(Role.VIEWER, "acme"))
+    assert (first.name, first.role, first.organisation_id, first.subject) == (
+        "anna-k",
+        "viewer",
+        1,
+        "sub:anna",
+    )
+    open_session(db, first, NOW)
+    assert come(Grant(Role.VIEWER, "acme")) is first
+    assert db.query(Signed).count() == 1
+    assert come(Grant(Role.ANALYST, "acme")).role == "analyst"
+    assert come(Grant(Role.ANALYST, "other")).organisation_id == 2
+    assert db.query(Signed).count() == 0
+    assert come(Grant(Role.ANALYST, EVERYWHERE)).organisation_id is None
+    for grant in (Grant(Role.VIEWER, None), Grant(Role.VIEWER, "gone")):
+        with pytest.raises(NoRole):
+            come(grant)
+    actions = [entry.action for entry in db.query(AuditEntry).order_by(AuditEntry.number)]
+    assert actions == ["account created", "role changed", "organisation changed", "organisation changed"]
+    first.disabled = True
+    with pytest.raises(SignInRefused, match="disabled"):
+        come(Grant(Role.ANALYST, "other"))
+    assert (
+        company._account(db, Identity(ISSUER, "sub:two", "anna k", Grant(Role.VIEWER, "acme"))).name
+        == "anna-k-2"
+    )
 
 
 def test_of_many_places_five_are_told() -> None:

@@ -1,7 +1,7 @@
 """Tokens, keys, sessions and signatures at the very moment and the very letter where they stop being good."""
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
 
 from service.api import cursor
@@ -17,31 +17,15 @@ from service.api.cursor import Cursor, CursorRefused
 from service.embeds import token as embed
 from service.embeds.token import Claim
 from service.errors import Forbidden, Invalid
-from service.models import Account, ApiToken, Base, Session
+from service.models import Account, ApiToken, Session
 from service.privacy import keys as holders
 from service.privacy.agreement import FORMAT, Agreement, Signature, canonical, from_file, to_file
 from service.security import links, sessions, tokens
 from service.security.formtoken import form_token, require_form_token
+from tests.security.rows import NOW, account
 
-NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
 KEY, QUERY = b"k" * 32, {"metric": "reach", "since": None}
-
-
-@pytest.fixture
-def db() -> Iterator[Database]:
-    engine = create_engine("sqlite://")
-    Base.metadata.create_all(engine)
-    with Database(engine) as session:
-        yield session
-    engine.dispose()
-
-
-def account(db: Database, name: str = "anna", **more: Any) -> Account:
-    made = Account(name=name, created=NOW, **{"role": "viewer", **more})
-    db.add(made)
-    db.flush()
-    return made
 
 
 class TestCursors:

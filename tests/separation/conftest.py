@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 from httpx import Client
 from sqlalchemy import Engine, Table, select
@@ -110,14 +109,6 @@ def filled_in(
 @pytest.fixture
 def fill() -> Callable[..., None]:
     return filled_in
-
-
-@pytest.fixture(scope="module")
-def cheap_hashes() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr("service.security.accounts.hasher", cheap)
-        yield
 
 
 def housed(engine: Engine, folder: Path) -> dict[str, Any]:
@@ -240,7 +231,7 @@ def publish(engine: Engine, organisation: int, key: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory, cheap_hashes: None) -> Iterator[Installation]:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder: Path = tmp_path_factory.mktemp("installation")
     engine = connect(f"sqlite:///{folder / 'resonanz.db'}")
     Base.metadata.create_all(engine)

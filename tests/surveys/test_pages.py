@@ -100,29 +100,25 @@ def served(
     tmp_path_factory: pytest.TempPathFactory, migrated: Path, tokens: dict[str, str]
 ) -> Iterator[tuple[str, FastAPI]]:
     """The whole service on a free port, with an account of each role named like it."""
-    from argon2 import PasswordHasher
 
     folder = tmp_path_factory.mktemp("pages")
     shutil.copy(migrated, folder / "resonanz.db")
     engine = connect(f"sqlite:///{folder / 'resonanz.db'}")
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr("service.security.accounts.hasher", cheap)
-        tokens.update(fill(engine))
-        for role in Role:
-            create_account(engine, role.value, PASSWORD, role)
-        app = create_app(Settings(data=folder), engine)
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-            thread.start()
-            deadline = time.monotonic() + 20
-            while not server.started and time.monotonic() < deadline:
-                time.sleep(0.01)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}", app
-            server.should_exit = True
-            thread.join(20)
+    tokens.update(fill(engine))
+    for role in Role:
+        create_account(engine, role.value, PASSWORD, role)
+    app = create_app(Settings(data=folder), engine)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", app
+        server.should_exit = True
+        thread.join(20)
     engine.dispose()
 
 
