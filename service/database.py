@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -22,16 +22,21 @@ MIGRATIONS = _SHIPPED if _SHIPPED.is_dir() else HERE.parent / "alembic"
 """In the wheel the migrations travel as `service/migrations`; in a checkout they are `alembic/`."""
 SYNCHRONOUS = "FULL"
 """SQLite: what is committed is on the disk, and survives that the power fails."""
+CONNECTIONS = 15
+"""At most so many at a time for each process. All are kept: opening one takes longer than what most requests ask of it."""
 
 
 def connect(url: str) -> Engine:
     """An engine on SQLite (WAL, foreign keys, waits for a lock) or PostgreSQL."""
     parsed = make_url(url)
+    kept = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_use_lifo": True}
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, **kept)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": 30})
+    else:
+        kept = {}  # such a database is gone with its connection
+    engine = create_engine(parsed, connect_args={"timeout": 30}, **kept)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -42,6 +47,12 @@ def connect(url: str) -> Engine:
         cursor.close()
 
     return engine
+
+
+def _name_file(file: Path, context: ExceptionContext) -> None:
+    """An error of SQLite knows its file, as `database_file`: `service.trouble` looks at it."""
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.database_file = file  # type: ignore[attr-defined]
 
 
 def alembic_config(engine: Engine) -> Config:

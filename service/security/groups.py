@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from threading import Lock
 
@@ -17,8 +18,8 @@ from service.security.separation import beside
 class GroupCommit:
     """Notes wait for the commit that is going on, and share the next one, in the order in which they came.
 
-    A commit to SQLite ends when the disk has the bytes, which takes longer than all else about a request. `turn` is held meanwhile:
-    whoever else writes to SQLite in short takes it too, since waiting in turn takes less time than trying again and again.
+    A commit to SQLite ends when the disk has the bytes, which takes longer than all else about a request. `turn` is held meanwhile,
+    and whoever else writes in short asks for it by `in_turn`.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -26,6 +27,11 @@ class GroupCommit:
         self._engine = engine
         self.waiting: deque[tuple[audit.Note, Future[None]]] = deque()
         self._writer = ThreadPoolExecutor(1, "audit")
+
+    def in_turn(self) -> AbstractContextManager[object]:
+        """The turn, for a short write beside the group's: SQLite has one writer, and waiting in turn takes less time than trying again and
+        again. PostgreSQL has many, who wait for the rows they share and for nothing else."""
+        return self.turn if self._engine.dialect.name == "sqlite" else nullcontext()
 
     def note(self, note: audit.Note) -> None:
         """Returns once the entry is committed. Raises what kept it from being so; then it is in no log."""

@@ -15,7 +15,7 @@ LONGEST_COMPANY = timedelta(hours=1)
 """With a company account: whoever lost the role at the company's service is out by then. Coming back asks the service again, which
 seldom asks the person."""
 NOTED = timedelta(minutes=1)
-"""How exactly the last use is noted: not every request writes."""
+"""How exactly the last use is noted: not every request writes. So far clocks of processes may differ, too."""
 
 
 def digest(secret: str) -> str:
@@ -23,8 +23,9 @@ def digest(secret: str) -> str:
 
 
 def open_session(database: Database, account: Account, now: datetime) -> str:
-    """A new session's secret. Sessions that ran out are removed on the way."""
-    database.execute(delete(Session).where(or_(Session.used <= now - IDLE, Session.created <= now - LONGEST)))
+    """A new session's secret. Sessions that are good no more are removed on the way."""
+    over = or_(Session.used <= now - IDLE, Session.created <= now - LONGEST, Session.created > now + NOTED)
+    database.execute(delete(Session).where(over))
     secret = secrets.token_urlsafe(32)
     database.add(
         Session(digest=digest(secret), account_id=account.id, role=account.role, created=now, used=now)
@@ -42,7 +43,10 @@ def close_sessions(database: Database, account: Account) -> None:
 
 
 def signed_in(database: Database, secret: str, now: datetime) -> Account | None:
-    """Whose session it is, unless it ran out, or the account was disabled or given another role since."""
+    """Whose session it is, unless it ran out, or the account was disabled or given another role since.
+
+    Nor is one good that was opened while a clock was ahead: nobody knows how old it is.
+    """
     found = database.execute(
         select(Session, Account)
         .join(Account, Account.id == Session.account_id)
@@ -52,10 +56,10 @@ def signed_in(database: Database, secret: str, now: datetime) -> Account | None:
         return None
     session, account = found
     longest = LONGEST if account.issuer is None else LONGEST_COMPANY
-    if now - session.used >= IDLE or now - session.created >= longest:
+    if now - session.used >= IDLE or not -NOTED <= now - session.created < longest:
         return None
     if account.disabled or session.role != account.role:
         return None
-    if now - session.used >= NOTED:
+    if abs(now - session.used) >= NOTED:
         session.used = now
     return account

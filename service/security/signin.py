@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
 from service.database import sessions, transaction
 from service.errors import Forbidden, NotSignedIn, TooManyAttempts
@@ -39,10 +40,23 @@ templates = Environment(
 router = APIRouter(include_in_schema=False)
 
 
-def session(request: Request) -> Iterator[Session]:
-    """One session and one transaction per request, committed before the answer leaves."""
-    with sessions(request.app.state.engine)() as opened, opened.begin():
+async def session(request: Request) -> AsyncIterator[Session]:
+    """One session and one transaction per request, committed before the answer leaves.
+
+    Nothing is asked of the database before the first statement, so only the end needs a thread.
+    """
+    opened, well = sessions(request.app.state.engine)(), False
+    try:
         yield opened
+        well = True
+    finally:
+        await run_in_threadpool(_end, opened, well)
+
+
+def _end(opened: Session, well: bool) -> None:
+    with opened:
+        if well:
+            opened.commit()
 
 
 Db = Annotated[Session, Depends(session, scope="function")]
@@ -103,7 +117,7 @@ def guard(request: Request) -> None:
                 db, {**request.query_params, **request.path_params}, request.app.state.feed_words
             )
         if db.dirty:  # when a token or a session was last of use
-            writing.enter_context(group.turn)
+            writing.enter_context(group.in_turn())
     group.note(
         audit.noted(
             who.name,

@@ -18,6 +18,8 @@ FREE = 5
 FREE_PER_ADDRESS = 30
 FIRST_WAIT, LONGEST_WAIT = 2.0, 900.0
 FORGOTTEN = timedelta(hours=1)
+APART = timedelta(minutes=1)
+"""So far the clocks of processes may differ."""
 
 
 class Throttle:
@@ -44,7 +46,7 @@ class Throttle:
                 .order_by(SignInTries.digest)
                 .with_for_update()
             ).all()
-            left = max(_until(tries, free[tries.digest]) - now for tries in known).total_seconds()
+            left = max(_left(tries, free[tries.digest], now) for tries in known).total_seconds()
             if left > 0:
                 raise TooManyAttempts("too many failed sign-ins: wait before trying again", ceil(left))
             for tries in known:
@@ -75,9 +77,9 @@ class Throttle:
         return hmac.digest(self._key, b"sign-in tries\0" + text, "sha256").hex()
 
 
-def _until(tries: SignInTries, free: int) -> datetime:
-    """When the next try may be made."""
-    if tries.number < free:
-        return tries.latest
+def _left(tries: SignInTries, free: int, now: datetime) -> timedelta:
+    """How long until the next try may be made. None after the clock was set back: nobody is locked out until it is later than that again."""
+    if tries.number < free or tries.latest > now + APART:
+        return timedelta()
     wait = FIRST_WAIT * 2 ** min(tries.number - free, 20)
-    return tries.latest + timedelta(seconds=min(LONGEST_WAIT, wait))
+    return tries.latest + timedelta(seconds=min(LONGEST_WAIT, wait)) - now

@@ -87,7 +87,7 @@ def valid_token(session: Session, text: str, now: datetime) -> tuple[Account, Ap
         return None
     if account.issuer is not None and (account.confirmed is None or now - account.confirmed >= CONFIRMED):
         return None
-    if token.used is None or now - token.used >= NOTED:
+    if token.used is None or abs(now - token.used) >= NOTED:
         token.used = now
     return account, token
 

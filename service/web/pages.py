@@ -1,19 +1,19 @@
 """The pages: what is published, for people who answer for internal communication."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from service.database import sessions
 from service.errors import Invalid, NotFound
 from service.language import choose
 from service.models import Organisation
 from service.published import Published, latest, organisations
 from service.security.roles import Permission
+from service.security.signin import Db
 from service.web import leadership
 from service.web.answers import answers
 from service.web.coverage import coverage_in_short, freshness, today, told
@@ -30,14 +30,6 @@ from service.web.rooms import RoomsAsked, vitality
 router = APIRouter(include_in_schema=False)
 gallery = Gallery()
 """The charts drawn so far, of all pages."""
-
-
-def session(request: Request) -> Iterator[Session]:
-    with sessions(request.app.state.engine)() as opened:
-        yield opened
-
-
-Db = Annotated[Session, Depends(session)]
 
 
 OLD = {"/adoption": ("metric", "window"), "/rooms": ("state", "purpose", "page")}

@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,13 +20,17 @@ from httpx import Client
 from sqlalchemy import Engine, event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from starlette.datastructures import URL
 
 from service.database import connect, migrate, transaction
 from service.grants import Role
-from service.models import AuditEntry, Organisation
-from service.security import audit
+from service.models import Account, AuditEntry, Organisation
+from service.models import Session as Signed
+from service.security import audit, sessions
 from service.security.groups import GroupCommit
 from service.security.separation import confined
+from service.security.signin import guard
+from service.settings import Settings
 
 SOON = 10.0
 
@@ -171,6 +177,44 @@ def test_a_commit_that_fails_fails_for_each_of_the_group_and_for_nobody_later(en
     assert told(engine) == []
     group.note(numbered(1)[0])
     assert len(told(engine)) == 1
+
+
+def test_noting_the_last_use_waits_for_the_group_only_where_one_may_write_at_a_time(engine: Engine) -> None:
+    """And is done before the entry is kept, and nobody let in before that, on either database."""
+    before = datetime.now(UTC) - 2 * sessions.NOTED
+    with transaction(engine) as session:
+        ada = Account(name="ada", role="analyst", created=before)
+        session.add(ada)
+        session.flush()
+        secret = sessions.open_session(session, ada, before)
+    group = GroupCommit(engine)
+    state = {"audited": group, "engine": engine, "settings": Settings(), "https": False, "feed_words": None}
+    ask: Any = SimpleNamespace(
+        method="GET", scope={"route": SimpleNamespace(path="/api/v1/metrics")}, url=URL("/api/v1/metrics"), headers={},
+        cookies={"resonanz": secret}, query_params={}, path_params={}, state=SimpleNamespace(),
+        app=SimpleNamespace(state=SimpleNamespace(**state)),
+    )  # fmt: skip
+
+    def used() -> datetime:
+        with transaction(engine) as session:
+            return session.scalars(select(Signed.used)).one()
+
+    alone = engine.dialect.name == "sqlite"
+    with ThreadPoolExecutor(1) as pool:
+        with group.turn:
+            asked = pool.submit(guard, ask)
+            if alone:
+                with pytest.raises(TimeoutError):
+                    asked.result(0.2)
+            else:
+                until(lambda: len(group.waiting) == 1)
+            assert (used() == before) is alone
+            assert not asked.done()
+            assert told(engine) == []
+        asked.result(SOON)
+    assert used() > before
+    assert told(engine) == [("ada", {"route": "GET /api/v1/metrics"})]
+    assert ask.state.account == "ada"
 
 
 def test_an_entry_is_of_the_organisation_that_asked_whoever_shares_the_commit(database: Engine) -> None:
