@@ -370,6 +370,7 @@ def shifting(place: Disturbed, size: Size, seed: int) -> Figure:
     try:
         first = world.collect(longest_call=size.longest_call)
         struck = place.struck
+        place.calm()
         place.changed()
         after = course(place, world, size, most=3)
     finally:

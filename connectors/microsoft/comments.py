@@ -243,6 +243,7 @@ class _Comments:
         for look, comments, likes in found:
             counts = look.before
             try:
+                self._accounts.require_told(logins(comments or (), likes))
                 if comments is not None:
                     counts = self._comments(look, comments, remarks)
                 if likes is not None:

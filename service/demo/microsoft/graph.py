@@ -1,5 +1,6 @@
 """A fake of Microsoft Graph v1.0 over a tenant."""
 
+import base64
 import json
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -24,6 +25,16 @@ from service.demo.microsoft.tenant import Tenant
 from service.demo.serving import Seen, Server
 
 _BATCH = 20
+
+
+def _carried(body: bytes) -> Any:
+    """A body inside the answer of a `$batch`: JSON as it is, anything else in base64."""
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return base64.b64encode(body).decode()
 
 
 class Graph(Protected):
@@ -126,5 +137,5 @@ class Graph(Protected):
             "id": inner["id"],
             "status": status,
             "headers": shown,
-            "body": json.loads(body) if body else None,
+            "body": _carried(body),
         }

@@ -166,6 +166,27 @@ def test_who_cannot_be_found_in_the_directory_is_nobody(world: Any, at: Any, pag
     assert world.memory.skipped["unknown_person"] == 1
 
 
+def test_who_could_not_be_looked_up_is_not_nobody(world: Any, at: Any, page: Any) -> None:
+    """Only pages that name them wait for the next run."""
+    ada, bob = world.person("ada"), world.person("bob")
+    other = world.tenant.add_page(page_site(world, page), bob, at(0))
+    world.tenant.comment(page, bob, at(1))
+    world.tenant.like(page, ada, at(1))
+    comment = world.tenant.comment(other, ada, at(1))
+    failing = faults.failure(500, path="/users/bob@", times=None)
+    world.cloud.graph.faults.add(failing)
+    world.run("page_comments")
+    room = f"site:{page_site(world, page)}".lower()
+    assert world.memory.reasons("page_comments") == {(room, key(page)): "broken"}
+    assert world.memory.told() == [(Kind.COMMENT, key(other, comment), ada, at(1))]
+    assert key(page) not in world.memory.reactors
+    world.cloud.graph.faults.clear()
+    world.run("page_comments")
+    assert world.memory.reasons("page_comments") == {}
+    assert len(world.memory.told()) == 3
+    assert world.memory.reactors[key(page)].people == {ada}
+
+
 def test_the_login_of_a_guest_leads_to_the_guest(world: Any, at: Any, page: Any) -> None:
     guest = world.tenant.add_user("gast", mail="gast@anders.example", guest=True).id
     comment = world.tenant.comment(page, guest, at(1))
