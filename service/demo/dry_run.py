@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +38,8 @@ COLLEAGUES, WRITERS = 39, 18
 METRICS = ("active_share",)
 
 
-@cache
 def dry_run(minimum_group: int) -> DryRun:
-    """The dry run under that size of the smallest group; the same each time, so it is made once."""
+    """The dry run under that size of the smallest group; the same each time."""
     with tempfile.TemporaryDirectory(prefix="resonanz-dry-run-") as folder:
         context = Context(
             Settings(

@@ -15,7 +15,6 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.errors import Invalid
 from service.maturity import documented, observed, told
 from service.maturity.draws import interval
 from service.maturity.heard import newest_round
@@ -95,12 +94,8 @@ class Given:
 
 
 def assess(model: Model, profile: str, given: Given, moment: datetime) -> Result:
-    """The result for the given evidence; equal evidence gives an equal result, whatever its order."""
-    try:
-        weights = model.profile(profile).weights
-    except KeyError as error:
-        known = ", ".join(one.key for one in model.profiles)
-        raise Invalid(f"the model has no profile {profile!r}; there are: {known}") from error
+    """The result for the given evidence; equal evidence gives an equal result, whatever its order. Raises `Invalid` for an unknown profile."""
+    weights = model.profile(profile).weights
     dimensions = tuple(
         dimension_of(one, weights[one.key], given, enough=model.minimum_weight) for one in model.dimensions
     )

@@ -106,9 +106,14 @@ def children(process: "subprocess.Popen[bytes]") -> list[int]:
 
 
 def signed_in(address: str) -> httpx.Client:
+    """Closed by whoever asks for it."""
     client = httpx.Client(base_url=address, headers={"Sec-Fetch-Site": "same-origin"}, timeout=LONG)
-    answer = client.post("/login", data={"name": "it", "password": PASSWORD})
-    assert answer.status_code == 303
+    try:
+        answer = client.post("/login", data={"name": "it", "password": PASSWORD})
+        assert answer.status_code == 303
+    except BaseException:
+        client.close()
+        raise
     return client
 
 
