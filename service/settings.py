@@ -40,6 +40,15 @@ class Settings(BaseSettings):
         default="files",
         description="how Spark reads the activity log: its Parquet files, or natively as a Delta table",
     )
+    compute_memory: str = Field(
+        default="25%",
+        pattern=r"^([1-9]\d?%|[1-9]\d*(\.\d+)?[KMGT]i?B)$",
+        description="how much memory DuckDB may hold, such as 2GB, or 25% of what the machine (or its container) has",
+    )
+    scratch: Path | None = Field(
+        default=None,
+        description="directory for what does not fit into that memory, emptied after each run; default: `data`/scratch",
+    )
     host: str = Field(default="127.0.0.1", description="address the service listens on")
     port: int = Field(default=8080, description="port the service listens on")
     public_url: str | None = Field(

@@ -6,6 +6,7 @@ translates. The same log gives the same numbers on either, bit for bit (tests/me
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from service.errors import Invalid
@@ -45,13 +46,18 @@ class ComputeEngine(Protocol):
     def open(self, log: Any) -> AbstractContextManager[Connection]: ...
 
 
-def compute_engine(name: str, spark_reads: str = "files") -> ComputeEngine:
-    """The engine of that name; `spark_reads` is one of `service.engines.spark.Reading`. Raises `Invalid` for another name."""
+def compute_engine(
+    name: str, spark_reads: str = "files", *, memory: str = "512MB", scratch: Path | None = None
+) -> ComputeEngine:
+    """The engine of that name; `spark_reads` is one of `service.engines.spark.Reading`, the others are DuckDB's.
+
+    Raises `Invalid` for another name.
+    """
     match name:
         case "duckdb":
             from service.engines.duck import DuckDB
 
-            return DuckDB()
+            return DuckDB(memory, scratch)
         case "spark":
             from service.engines.spark import Reading, Spark
 

@@ -76,7 +76,8 @@ def _told(settings: Settings) -> dict[str, object]:
     return settings.model_dump(
         mode="json",
         include={
-            "data", "database", "database_password_file", "log", "key_file", "engine", "spark_reads", "public_url",
+            "data", "database", "database_password_file", "log", "key_file", "engine", "spark_reads", "compute_memory", "scratch",
+            "public_url",
             "minimum_group", "survey_minimum_group", "allowed_hosts", "backups", "backups_kept",
         },
     )  # fmt: skip

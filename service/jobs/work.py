@@ -95,12 +95,15 @@ def compute(
     from service.engines import compute_engine
     from service.measure import measure
     from service.publication import publish
+    from service.scratch import scratch
 
-    settings = context.settings
-    computing = compute_engine(engine or settings.engine, settings.spark_reads)
+    settings, place = context.settings, scratch(context.settings)
+    computing = compute_engine(
+        engine or settings.engine, settings.spark_reads, memory=settings.compute_memory, scratch=place
+    )
     proceed()
     log = context.log(organisation)
-    summary = measure(context.engine, log, organisation.id, full=full, compute=computing)
+    summary = measure(context.engine, log, organisation.id, full=full, compute=computing, scratch=place)
     proceed()
     # Measured first, deleted afterwards: nothing is lost unmeasured, and nothing is published that may not be kept.
     deleted = purged(context, organisation)

@@ -15,7 +15,6 @@ from metrics.metric import Scope, Window
 from metrics.periods import Period
 from service.models import Base, Fingerprint, Measurement, Measuring, Room
 
-_BATCH = 5000
 # The table, not the class: the ORM would send rows apart by which of their values are missing.
 _MEASUREMENT = Base.metadata.tables[Measurement.__tablename__]
 _FINGERPRINT = Base.metadata.tables[Fingerprint.__tablename__]
@@ -179,10 +178,10 @@ def replace(
     *,
     digests: Mapping[Place, str],
     gone: Iterable[Place],
-    values: Sequence[Mapping[str, Any]],
+    values: Iterable[Sequence[Mapping[str, Any]]],
     now: datetime,
 ) -> None:
-    """Store values in place of what stood at these places, with the digests they were computed from; clear what is gone."""
+    """Store values (in batches) in place of what stood at these places, with the digests they were computed from; clear what is gone."""
     old: dict[tuple[str, Scope, Window], list[date]] = {}
     for place in (*digests, *gone):
         old.setdefault((place.metric, place.scope, place.window), []).append(place.since)
@@ -200,11 +199,8 @@ def replace(
             )
     connection = session.connection()
     mine = {"organisation_id": organisation_id}
-    for start in range(0, len(values), _BATCH):
-        connection.execute(
-            insert(_MEASUREMENT),
-            [{**mine, "measured": now, **value} for value in values[start : start + _BATCH]],
-        )
+    for batch in values:
+        connection.execute(insert(_MEASUREMENT), [{**mine, "measured": now, **value} for value in batch])
     if digests:
         connection.execute(
             insert(_FINGERPRINT),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ from service.measure.given import register_given
 from service.measure.inputs import Inputs
 from service.measure.kept import Place
 from service.measure.plan import PeriodTables, Plan, Step, plan
+from service.measure.spool import Spool
 from service.models import Measuring, Organisation, Source, Sync, Unit
 from service.privacy import limits
 from service.privacy.enforcement import require_measure
@@ -101,18 +103,19 @@ def measure(
     full: bool = False,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     compute: ComputeEngine = _DUCKDB,
+    scratch: Path | None = None,
 ) -> Summary:
     """Count every metric for every scope and every complete period in [since, until), as far as anything it reads changed.
 
     What nothing changed of stays as it is stored, `full` counts everything anew: the values are the same. `until` is by
     default the day up to which all sources have been read, `since` the Monday 60 weeks before it. The `log` is whatever the
-    engine that computes can open; it is the organisation's own. Running again over the same data gives the same values, on any engine.
+    engine that computes can open; it is the organisation's own. What was counted waits in `scratch` (None: the system's) for the database. Running again over the same data gives the same values, on any engine.
     Raises `NotFound` for an unknown organisation, `Conflict` while it is being measured elsewhere, `ExceedsAgreement` for
     metrics the agreement in force does not list.
     """
     now = clock()
     busy = f"the organisation {organisation_id} is being measured right now"
-    with hold(engine, f"measuring {organisation_id}", busy=busy):
+    with hold(engine, f"measuring {organisation_id}", busy=busy), Spool(scratch) as values:
         with transaction(engine) as session:
             organisation = session.get(Organisation, organisation_id)
             if organisation is None:
@@ -171,7 +174,8 @@ def measure(
                 complete=cuts.complete,
                 full=full,
             )
-            values = [*_values(connection, subjects, found.steps), *_lost(subjects, found)]
+            values.add(_values(connection, subjects, found.steps))
+            values.add(_lost(subjects, found))
             left_out = _left_out(connection, since, until)
         digests = {place: digest for step in found.steps for place, digest in step.digests.items()}
         digests |= {
@@ -187,7 +191,9 @@ def measure(
         )
         # Counting takes long: only now is the database written, so that others are not kept waiting.
         with transaction(engine) as session:
-            kept.replace(session, organisation_id, digests=digests, gone=found.gone, values=values, now=now)
+            kept.replace(
+                session, organisation_id, digests=digests, gone=found.gone, values=values.batches(), now=now
+            )
             kept.drop_rooms(session, organisation_id, cuts.complete)
             kept.remember(session, organisation_id, seen, left_out)
             return _summary(
@@ -285,7 +291,8 @@ def _counted(
 ) -> Iterator[tuple[Metric, list[Period], dict[_Place, dict[str, Cell]]]]:
     """For each metric the periods to compute and their cells by scope key, window and first day, and by category.
 
-    Metrics of one statement share its rows, and only those of one statement are held at a time.
+    Metrics of one statement share its rows, and only those of one statement are held at a time; of a large company there are millions,
+    so they become dicts only in the moment they are counted.
     """
     cursor = connection.execute(step.statement)
     names = [column[0] for column in cursor.description or ()]
@@ -293,16 +300,17 @@ def _counted(
     wanted = {(period.window.value, period.since) for period in step.periods}
     place = itemgetter(*(names.index(name) for name in ("scope_key", "window", "since", "category")))
     rows = sorted((row for row in cursor.fetchall() if (row[window], row[first]) in wanted), key=place)
-    groups: list[tuple[Any, list[Row]]] = [
-        (where, [dict(zip(names, row, strict=True)) for row in group])
-        for where, group in groupby(rows, key=place)
+    asked = [
+        (metric, {(period.window.value, period.since) for period in periods})
+        for metric, periods in step.metrics
     ]
-    for metric, periods in step.metrics:
-        own = {(period.window.value, period.since) for period in periods}
-        counted: dict[_Place, dict[str, Cell]] = {}
-        for (key, in_window, since, category), group in groups:
+    found: list[dict[_Place, dict[str, Cell]]] = [{} for _ in asked]
+    for (key, in_window, since, category), same in groupby(rows, key=place):
+        group: list[Row] = [dict(zip(names, row, strict=True)) for row in same]
+        for (metric, own), counted in zip(asked, found, strict=True):
             if (in_window, since) in own:
                 counted.setdefault((key, in_window, since), {})[category] = metric.cell(group)
+    for (metric, periods), counted in zip(step.metrics, found, strict=True):
         yield metric, periods, counted
 
 
