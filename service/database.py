@@ -37,6 +37,8 @@ def connect(url: str) -> Engine:
     else:
         kept = {}  # such a database is gone with its connection
     engine = create_engine(parsed, connect_args={"timeout": 30}, **kept)
+    if kept:
+        event.listen(engine, "handle_error", partial(_name_file, Path(str(parsed.database))))
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

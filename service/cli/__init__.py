@@ -28,7 +28,7 @@ from service.cli import (
     values,
 )
 from service.errors import ServiceError
-from service.trouble import trouble
+from service.trouble import told_to_admins
 
 app = typer.Typer(
     name="resonanz",
@@ -76,8 +76,8 @@ def main() -> None:
         typer.echo(f"resonanz: {error}", err=True)
         sys.exit(1)
     except Exception as error:
-        found = trouble(error)
-        if found is None:
+        told = told_to_admins(error)
+        if told is None:
             raise
-        typer.echo(f"resonanz: {found}", err=True)
+        typer.echo(f"resonanz: {told}", err=True)
         sys.exit(1)

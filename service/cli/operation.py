@@ -15,7 +15,7 @@ from service.cli.retention import retained
 from service.context import Context, opened
 from service.errors import Invalid, ServiceError
 from service.models import Organisation, Publication, Source, Sync
-from service.trouble import trouble
+from service.trouble import told_to_admins
 
 
 def serve(
@@ -109,8 +109,8 @@ def tried(check: Callable[[Context], str], context: Context) -> dict[str, object
     try:
         return {"check": check.__name__, "ok": True, "detail": check(context)}
     except Exception as error:
-        told = trouble(error) or error
-        return {"check": check.__name__, "ok": False, "detail": str(told) or type(error).__name__}
+        told = told_to_admins(error) or str(error) or type(error).__name__
+        return {"check": check.__name__, "ok": False, "detail": told}
 
 
 def disk(context: Context) -> str:

@@ -112,8 +112,12 @@ ERRORS: Mapping[str, Label] = {
         en="The disk is full: make room, then it goes on by itself (“resonanz doctor” names the folder).",
     ),
     "StoreReadOnly": Label(
-        de="Daten oder Datenbank sind schreibgeschützt: Einbindung und Rechte prüfen, dann geht es von selbst weiter.",
-        en="Data or database are read-only: look at mount and permissions, then it goes on by itself.",
+        de="Daten oder Datenbank sind schreibgeschützt: Einbindung des Dateisystems prüfen, dann geht es von selbst weiter.",
+        en="Data or database are read-only: look how the file system is mounted, then it goes on by itself.",
+    ),
+    "StoreDenied": Label(
+        de="Dem Konto des Dienstes fehlt das Recht an einem Ordner oder einer Datei: „resonanz doctor“ sagt, was zu tun ist.",
+        en="The account of the service has no permission for a folder or file: “resonanz doctor” says what to do.",
     ),
     "OperationalError": _DATABASE,
     "InterfaceError": _DATABASE,

@@ -33,7 +33,7 @@ _HEAD = {"format", "organisation", "number", "previous", "created", "software", 
 def canonical(value: Any) -> str:
     """JSON with sorted keys and without white space. Raises `Invalid` for a fraction, which programs write differently."""
     _refuse_fractions(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _refuse_fractions(value: Any) -> None:

@@ -231,7 +231,7 @@ def test_a_process_killed_again_and_again_ends_like_one_that_was_not(any_world, 
     chance, killed = random.Random(1), 0
     with zygote(world) as starting:
         while killed < KILLS:
-            code = starting.run(kill_after=chance.uniform(0, 2 * whole / KILLS))
+            code = starting.run(kill_after=chance.uniform(0, whole / KILLS))
             if code == 0:
                 break
             assert code == -signal.SIGKILL

@@ -6,10 +6,13 @@ import resource
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -20,13 +23,15 @@ from sqlalchemy.exc import DBAPIError
 from benchmarks.environment import Service
 from service.app import create_app
 from service.context import Context
+from service.database import connect
 from service.jobs import perform as performing
+from service.jobs import words
 from service.jobs.kinds import Finish, Kind, Run
 from service.jobs.leases import Leases
 from service.jobs.queue import Wanted, enqueue
 from service.models import Job
 from service.settings import Settings
-from service.trouble import DatabaseAway, DiskFull, StoreReadOnly, trouble
+from service.trouble import DatabaseAway, DiskFull, StoreDenied, StoreReadOnly, told_to_admins, trouble
 
 
 @pytest.fixture
@@ -66,6 +71,12 @@ def test_errors_of_databases_are_told_as_what_they_are(context: Context, tmp_pat
         (OSError(errno.ENOSPC, "no space"), DiskFull),
         (OSError(errno.EDQUOT, "quota"), DiskFull),
         (OSError(errno.EROFS, "read-only"), StoreReadOnly),
+        (PermissionError(errno.EACCES, "denied"), StoreDenied),
+        (PermissionError(errno.EPERM, "not permitted"), StoreDenied),
+        (OSError("Generic error: Read-only file system (os error 30)"), StoreReadOnly),
+        (OSError("Generic error: Permission denied (os error 13)"), StoreDenied),
+        (OSError("Generic error: Operation not permitted (os error 1)"), StoreDenied),
+        (OSError("Generic error: Interrupted (os error 130)"), type(None)),
         (OSError("Generic error: No space left on device (os error 28)"), DiskFull),
         (ConnectionResetError(errno.ECONNRESET, "reset"), type(None)),
         (ValueError("No space left on device"), type(None)),
@@ -73,6 +84,86 @@ def test_errors_of_databases_are_told_as_what_they_are(context: Context, tmp_pat
 )
 def test_errors_of_the_system_are_told_as_what_they_are(error: Exception, kind: type) -> None:
     assert type(trouble(error)) is kind
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """As an account that may not what root may; nothing else runs in this process meanwhile."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def refused(file: Path) -> BaseException:
+    """What comes of writing to a database without privileges."""
+    engine = connect(f"sqlite:///{file}")
+    with without_privileges(), pytest.raises(DBAPIError) as caught, engine.begin() as connection:
+        connection.execute(text("INSERT INTO one VALUES (1)"))
+    engine.dispose()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "log"),
+    [
+        (0o555, 0o666, None),
+        (0o777, 0o444, None),
+        (0o777, 0o000, None),
+        (0o000, 0o666, None),
+        (0o777, 0o666, 0o400),  # left behind by another account
+    ],
+)
+def test_a_database_that_may_not_be_written_is_told_apart_from_one_on_a_read_only_file_system(
+    folder: int, file: int, log: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory() as place:  # nobody but root may look into the usual one
+        Path(place).chmod(0o755)
+        database = Path(place) / "store" / "resonanz.db"
+        engine = connect(f"sqlite:///{database}")
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE one (number INTEGER)"))
+        engine.dispose()
+        database.chmod(file)
+        if log is not None:
+            beside = database.with_name("resonanz.db-wal")
+            beside.write_bytes(b"")
+            beside.chmod(log)
+        database.parent.chmod(folder)
+        try:
+            error = refused(database)
+            with without_privileges():
+                assert isinstance(trouble(error), StoreDenied)
+                assert told_to_admins(error) == f"{StoreDenied.told} ({database})"
+                assert str(database) not in str(trouble(error)), "readers need not know where it lies"
+            monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+            with without_privileges():
+                assert isinstance(trouble(error), StoreReadOnly)
+        finally:
+            database.parent.chmod(0o777)
+
+
+def test_the_console_names_the_folder(tmp_path: Path) -> None:
+    denied = PermissionError(errno.EACCES, "denied", str(tmp_path))
+    assert told_to_admins(denied) == f"{StoreDenied.told} ({tmp_path})"
+    assert told_to_admins(OSError(errno.ENOSPC, "no space")) == DiskFull.told
+    assert told_to_admins(ValueError("x")) is None
+
+
+def test_each_trouble_says_what_to_do_and_no_two_say_the_same() -> None:
+    kinds = (DiskFull, StoreReadOnly, StoreDenied, DatabaseAway)
+    assert "mounted read-only" in StoreReadOnly.told
+    assert "chown" in StoreDenied.told
+    assert len({kind.told for kind in kinds}) == len({kind.slug for kind in kinds}) == 4
+    for kind in kinds:
+        told = words.error(kind.__name__)
+        assert told is not None
+        assert told is words.ERRORS[kind.__name__]
+        assert told.de != told.en
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ ATTACKS: dict[str, Callable[[str, str], str]] = {
     "end with a sign": lambda own, other: parts(own, expires=f"+{own.split('.')[3]}"),
     "end with a leading zero": lambda own, other: parts(own, expires=f"0{own.split('.')[3]}"),
     "swapped key id": lambda own, other: parts(own, key="00000000"),
-    "key id in capitals": lambda own, other: parts(own, key=own.split(".")[4].upper()),
+    "key id in capitals": lambda own, other: parts(own, key="A" + own.split(".")[4].upper()[1:]),  # it may have no letter
     "empty signature": lambda own, other: parts(own, signature=""),
     "signature of zeros": lambda own, other: parts(own, signature="A" * 43),
     "same bytes, other spelling": lambda own, other: flipped(own),

@@ -1,12 +1,16 @@
 """Platforms call; what they say is checked, and only a hint is kept."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from service.database import transaction
 from service.hints.receive import LARGEST
-from service.models import Hint
+from service.models import Hint, Room, Source
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SECRET = b"a webhook secret of the admin"
 
 # -- Graph --------------------------------------------------------------------------------------------------------------
 
@@ -88,6 +92,32 @@ def test_what_are_no_notifications_is_refused(platform, body):
     assert platform.hints() == []
 
 
+def test_a_call_tells_of_a_thousand_things_at_most(platform, notification):
+    assert platform.graph(*[notification("s-users")] * 1000).status_code == 202
+    assert platform.hints() == [(1, "people", "")]
+
+
+def test_a_subscription_is_of_one_source(platform, notification):
+    with transaction(platform.engine) as session:
+        session.add(
+            Source(id=9, organisation_id=1, key="other", connector="microsoft-365", settings={}, created=NOW)
+        )
+    assert platform.graph(notification("s-users"), source="other").status_code == 202
+    assert platform.hints() == []
+    platform.graph(notification("s-users", lifecycleEvent="subscriptionRemoved"), source="other")
+    assert set(platform.subscriptions()) == {"s-users", "s-team"}
+
+
+def test_what_happens_to_one_subscription_happens_to_no_other(platform, notification):
+    before = platform.subscriptions()
+    platform.graph(notification("s-users", lifecycleEvent="reauthorizationRequired"))
+    after = platform.subscriptions()
+    assert after["s-team"] == before["s-team"]
+    assert abs(after["s-users"] - datetime.now(UTC)) < timedelta(minutes=1)
+    platform.graph(notification("s-users", lifecycleEvent="subscriptionRemoved"))
+    assert platform.subscriptions() == {"s-team": before["s-team"]}
+
+
 def test_hints_do_not_pile_up(platform, notification):
     for _ in range(5):
         platform.graph(notification("s-users"))
@@ -158,9 +188,24 @@ def test_a_source_without_secret_has_no_hook(platform, source):
     assert platform.confluence({"event": "page_created"}, source=source).status_code == 404
 
 
-def test_a_short_secret_is_no_secret(platform, tmp_path):
-    (tmp_path / "secret").write_bytes(b"short")
-    assert platform.confluence({"event": "page_created"}, secret=b"short").status_code == 404
+def test_a_secret_that_is_short_or_can_not_be_read_is_none(platform, tmp_path):
+    file = tmp_path / "secret"
+    for letters, status in ((0, 404), (15, 404), (16, 202), (17, 202)):
+        secret = b"s" * letters
+        file.write_bytes(b" " + secret + b"\n")
+        assert platform.confluence({"event": "page_created"}, secret=secret).status_code == status
+    file.unlink()
+    for secret in (SECRET, b""):
+        assert platform.confluence({"event": "page_created"}, secret=secret).status_code == 404
+
+
+def test_a_room_is_of_the_source_that_tells_of_it(platform):
+    with transaction(platform.engine) as session:
+        session.add(Room(organisation_id=1, source_id=1, key="m365/group:1", handle="GF", first_seen=NOW))
+    platform.confluence({"event": "page_created", "page": {"spaceKey": "GF"}})
+    assert platform.hints() == [(2, "contents", "")]
+    platform.confluence({"event": "page_created", "page": "HR", "space": {"key": "HR"}})
+    assert platform.hints() == [(2, "contents", ""), (2, "contents", "wiki/77")]
 
 
 # -- both ---------------------------------------------------------------------------------------------------------------
@@ -184,8 +229,6 @@ def test_hooks_need_no_origin_and_open_nothing_else(platform):
 
 
 def test_hints_go_with_their_source(platform, notification):
-    from service.models import Source
-
     platform.graph(notification("s-users"))
     with transaction(platform.engine) as session:
         session.delete(session.get_one(Source, 1))

@@ -70,6 +70,7 @@ def test_a_wrong_passphrase_and_a_wrong_file_do_not_sign(tmp_path: Path) -> None
 
 
 def test_the_file_gives_back_what_was_signed_however_it_is_laid_out(signed: str) -> None:
+    assert "Müller & Söhne" in signed, "people read it too"
     agreement, given = from_file(json.dumps(json.loads(signed), ensure_ascii=True))
     assert agreement == Agreement.of(DOCUMENT)
     assert [one.holder for one in given] == ["admin", "council"]

@@ -8,8 +8,11 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
+
+from service.security.jwks import SigningKeys
 
 Claims = dict[str, Any]
 
@@ -78,8 +81,27 @@ class KeyServer:
         return f"{head}.{part(claims | new)}.{signature}"
 
 
+class Published:
+    """A place where keys are published, without a server, and a clock beside it."""
+
+    def __init__(self, *keys: Any) -> None:
+        self.body: Any = {"keys": list(keys)}
+        self.status, self.asked, self.now = 200, 0, 1000.0
+        self.http = httpx.Client(transport=httpx.MockTransport(self._answer))
+        self.keys = SigningKeys("https://keys.example/jwks", self.http, clock=lambda: self.now)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        return httpx.Response(self.status, json=self.body)
+
+
 def public(key: RSAKey, **more: Any) -> Claims:
     return {**key.as_dict(private=False), **more}
+
+
+def published(key: RSAKey, **changed: Any) -> Claims:
+    """The same, without what is changed to `...`."""
+    return {name: value for name, value in public(key, **changed).items() if value is not ...}
 
 
 def encoded(content: bytes) -> str:

@@ -1,49 +1,25 @@
 """Tokens of other systems, and the keys they are checked with, at the very second and claim where they stop being good."""
 
-from collections.abc import Mapping
+import threading
 from typing import Any
 
 import httpx
 import pytest
+from joserfc import jwt
 from joserfc.jwk import RSAKey
-from jwks_server import public
+from jwks_server import Published, part, published
 from sqlalchemy.orm import Session as Database
+from structlog.testing import capture_logs
 
-from service.errors import Forbidden, Invalid
+from service.errors import Forbidden
 from service.grants import EVERYWHERE, Grant, Role
 from service.models import Organisation
 from service.security import bearers
-from service.security.bearers import BearerRefused, unverified_issuer
-from service.security.entra import Entra
-from service.security.forge import Forge, keys_url
-from service.security.jwks import COOL, KEPT, STALE, KeysUnreachable, SigningKeys
-from service.settings import Settings
-from tests.security.rows import account
+from service.security.bearers import BearerRefused, Bearers, unverified_issuer, verified
+from service.security.jwks import COOL, KEPT, STALE, KeysUnreachable
 
-CLIENT = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(404)))
-
-
-def published(key: RSAKey, **changed: Any) -> dict[str, Any]:
-    return {name: value for name, value in {**public(key), **changed}.items() if value is not ...}
-
-
-@pytest.fixture(scope="module")
-def rsa() -> RSAKey:
-    return RSAKey.generate_key(2048, {"kid": "k1", "use": "sig"})
-
-
-class Published:
-    """A place where keys are published, and a clock beside it."""
-
-    def __init__(self, *keys: Any) -> None:
-        self.body: Any = {"keys": list(keys)}
-        self.status, self.asked, self.now = 200, 0, 1000.0
-        self.http = httpx.Client(transport=httpx.MockTransport(self._answer))
-        self.keys = SigningKeys("https://keys.example/jwks", self.http, clock=lambda: self.now)
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.asked += 1
-        return httpx.Response(self.status, json=self.body)
+Claims = dict[str, Any]
+OTHER = RSAKey.generate_key(2048, {"kid": "k3", "use": "sig"})
 
 
 class TestKeys:
@@ -109,8 +85,33 @@ class TestKeys:
     def test_what_are_no_keys_is_none(self, body: Any) -> None:
         place = Published()
         place.body = body
-        with pytest.raises(KeysUnreachable):
+        with capture_logs() as said, pytest.raises(KeysUnreachable):
             place.keys.key("k1")
+        assert [(one["event"], one["host"]) for one in said] == [("no signing keys", "keys.example")]
+
+    def test_keys_that_are_there_are_nothing_to_tell_of(self, rsa: RSAKey) -> None:
+        with capture_logs() as said:
+            assert Published(published(rsa)).keys.key("k1") is not None
+        assert said == []
+
+    def test_who_waited_for_the_keys_finds_what_was_brought_meanwhile(self, rsa: RSAKey) -> None:
+        place, found = Published(published(rsa)), []
+        place.now = 10 * KEPT
+        second = threading.Thread(target=lambda: found.append(place.keys.key("k1")))
+
+        def slowly(request: httpx.Request) -> httpx.Response:
+            if not place.asked:
+                second.start()
+                second.join(0.05)  # it waits until this answer is there
+                place.now += COOL + 1
+            return place._answer(request)
+
+        place.keys.http = httpx.Client(transport=httpx.MockTransport(slowly))
+        first = place.keys.key("k1")
+        second.join()
+        assert first is not None
+        assert found == [first]
+        assert place.asked == 1
 
     def test_of_two_keys_of_one_id_the_first_counts(self, rsa: RSAKey) -> None:
         place = Published(published(rsa), published(RSAKey.generate_key(2048), kid="k1"))
@@ -161,6 +162,86 @@ class TestTimes:
         assert unverified_issuer(whole + "c" * (bearers.LONGEST - len(whole) + 1)) is None
 
     @pytest.mark.parametrize(
+        ("header", "changed", "reason"),
+        [
+            ({}, {}, None),
+            ({"typ": "JWT"}, {"exp": 941}, None),
+            ({}, {"exp": 940}, "expired"),
+            ({"alg": "PS256"}, {}, "not signed with RS256"),
+            ({"alg": "RS512"}, {}, "not signed with RS256"),
+            ({"kid": ""}, {}, "names no key"),
+            ({"kid": ...}, {}, "names no key"),
+            ({"kid": "k2"}, {}, "no published key"),
+            ({"kid": "k3"}, {}, "signature or the form is wrong"),
+        ],
+    )
+    def test_a_token_is_believed_by_the_signature_of_the_key_it_names(
+        self,
+        rsa: RSAKey,
+        monkeypatch: pytest.MonkeyPatch,
+        header: Claims,
+        changed: Claims,
+        reason: str | None,
+    ) -> None:
+        monkeypatch.setattr(bearers, "time", lambda: 1000.0)
+        place = Published(published(rsa), published(OTHER, kid="k3"))
+        head = {
+            name: value for name, value in {"alg": "RS256", "kid": "k1", **header}.items() if value is not ...
+        }
+        claims = {"nbf": 1000, "iat": 1000, "exp": 2000, "sub": "anna", **changed}
+        text = jwt.encode(head, claims, rsa, algorithms=["RS256", "RS512", "PS256"])
+        if reason is None:
+            assert verified(text, place.keys, 60) == claims
+        else:
+            with pytest.raises(BearerRefused) as refused:
+                verified(text, place.keys, 60)
+            assert reason in refused.value.reason
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("", "not a signed token"),
+            ("a.b", "not a signed token"),
+            ("a.b.c", "not a signed token"),
+            (f"{part({'alg': 'RS256', 'kid': 1})}.{part({})}.AA", "names no key"),
+            (f"{part({'alg': 'RS256', 'kid': ['k1']})}.{part({})}.AA", "names no key"),
+            (f"{part({'alg': 'none', 'kid': 'k1'})}.{part({})}.", "not signed with RS256"),
+        ],
+    )
+    def test_what_is_no_signed_token_is_none(self, rsa: RSAKey, text: str, reason: str) -> None:
+        with pytest.raises(BearerRefused) as refused:
+            verified(text, Published(published(rsa)).keys, 60)
+        assert reason in refused.value.reason
+
+    def test_a_token_is_checked_by_the_system_it_claims_to_be_of(self, db: Database) -> None:
+        class Check:
+            def __init__(self, issuer: str, answer: Any) -> None:
+                self.name, self.issuer, self.answer = f"system of {issuer}", issuer, answer
+
+            def claims_to_be(self, issuer: str) -> bool:
+                assert isinstance(issuer, str)
+                return issuer == self.issuer
+
+            def signed_in(self, db: Database, text: str) -> Any:
+                if isinstance(self.answer, Exception):
+                    raise self.answer
+                return self.answer, text
+
+        them, refused, us = (
+            Check("them", "theirs"),
+            Check("bad", BearerRefused("expired")),
+            Check("us", "ours"),
+        )
+        text = "a.eyJpc3MiOiJ1cyJ9.c"  # {"iss":"us"}
+        checks: Any = [them, refused, us]
+        assert Bearers(iter(checks)).signed_in(db, text) == ("ours", text)
+        assert Bearers(checks[:2]).signed_in(db, text) is None
+        assert Bearers(checks).signed_in(db, "rsz_token") is None
+        assert Bearers().signed_in(db, text) is None
+        with pytest.raises(BearerRefused):
+            Bearers(checks).signed_in(db, f"a.{part({'iss': 'bad'})}.c")
+
+    @pytest.mark.parametrize(
         ("known", "granted", "found"),
         [
             (("acme",), None, 1),
@@ -184,136 +265,3 @@ class TestTimes:
                 bearers.reader(db, "a system", grant)
         else:
             assert bearers.reader(db, "a system", grant).organisation_id == found
-
-
-APP = "ari:cloud:ecosystem::app/11111111-2222-4333-8444-555555555555"
-TENANT = "6f1c2f0e-7b2a-4c7e-9a56-0d6ad1a5e001"
-
-
-def forge(**more: Any) -> Forge:
-    return Forge(Settings(**{"forge_app": APP, "forge_installations": {"one": "acme"}, **more}), CLIENT)
-
-
-def entra(**more: Any) -> Entra:
-    given = {
-        "entra_tenant": TENANT.upper(),
-        "entra_audience": "us",
-        "entra_roles": {"A": "viewer@acme", "B": "viewer"},
-    }
-    return Entra(Settings(**{**given, **more}), CLIENT)
-
-
-class TestForge:
-    @pytest.mark.parametrize(
-        ("changed", "reason"),
-        [
-            ({}, None),
-            ({"aud": [APP]}, None),
-            ({"aud": [APP, APP]}, "another app"),
-            ({"iss": "them"}, "another issuer"),
-            ({"exp": 1300}, None),
-            ({"exp": 1301}, "longer"),
-            ({"exp": 1001}, None),
-            ({"exp": 1000}, "longer"),
-            ({"icLabel": "firma"}, "another cloud"),
-            ({"app": None}, "another app"),
-            ({"app": {"id": APP + "0"}}, "another app"),
-        ],
-    )
-    def test_a_token_is_for_one_app_and_for_minutes(
-        self, changed: dict[str, Any], reason: str | None
-    ) -> None:
-        claims = {
-            "iss": "forge/invocation-token",
-            "aud": APP,
-            "iat": 1000,
-            "exp": 1025,
-            "app": {"id": APP},
-        } | changed
-        if reason is None:
-            assert forge()._require_for_us(claims) == claims["app"]
-        else:
-            with pytest.raises(BearerRefused) as refused:
-                forge()._require_for_us(claims)
-            assert reason in refused.value.reason
-
-    def test_settings_that_do_not_suffice_are_refused(self) -> None:
-        for more in ({"forge_app": "us"}, {"forge_installations": {}}):
-            with pytest.raises(Invalid):
-                forge(**more)
-        assert forge().claims_to_be("forge/invocation-token")
-        assert not forge().claims_to_be("them")
-        for template, label in (
-            ("https://{label}.x", None),
-            ("https://x", "firma"),
-            ("https://{label}.x", "Firma"),
-            ("http://x", None),
-        ):
-            with pytest.raises(Invalid):
-                keys_url(template, label)
-        assert keys_url("https://{label}.x", "firma") == "https://firma.x"
-        assert keys_url("https://x", None) == "https://x"
-
-
-class TestEntra:
-    good: Mapping[str, Any] = {
-        "iss": f"https://login.microsoftonline.com/{TENANT}/v2.0", "ver": "2.0", "aud": "us", "tid": TENANT,
-        "oid": TENANT.upper(), "scp": "openid Resonanz.Read", "roles": ["B", "A"],
-    }  # fmt: skip
-
-    @pytest.mark.parametrize(
-        ("changed", "reason"),
-        [
-            ({}, None),
-            ({"idtyp": "user"}, None),
-            ({"ver": "1.0"}, "version 1.0"),
-            ({"iss": "https://sts.windows.net/x"}, "version 1.0"),
-            ({"iss": "them"}, "another issuer"),
-            ({"ver": "3.0"}, "no version 2.0"),
-            ({"aud": "them"}, "another application"),
-            ({"tid": "them"}, "another tenant"),
-            ({"oid": None}, "nobody"),
-            ({"oid": "anna"}, "nobody"),
-            ({"scp": None}, "scope"),
-            ({"scp": "openid"}, "scope"),
-            ({"idtyp": "app"}, "without a person"),
-        ],
-    )
-    def test_a_token_is_for_us_of_one_tenant(self, changed: dict[str, Any], reason: str | None) -> None:
-        if reason is None:
-            entra()._require_for_us({**self.good, **changed})
-        else:
-            with pytest.raises(BearerRefused) as refused:
-                entra()._require_for_us({**self.good, **changed})
-            assert reason in refused.value.reason
-
-    def test_the_first_role_of_the_settings_that_reads_holds(self) -> None:
-        assert entra()._grant(self.good) == Grant(Role.VIEWER, "acme")
-        for roles in ([], ["C"], "A", None):
-            with pytest.raises(Forbidden):
-                entra()._grant({**self.good, "roles": roles})
-
-    def test_whom_an_admin_disabled_reads_nothing(self, db: Database) -> None:
-        issuer = entra().issuer
-        one = account(db, issuer=issuer, subject=f"oid:{self.good['oid']}")
-        account(db, "bert", issuer=issuer, subject="oid:another", disabled=True)
-        account(db, "cora", issuer="https://idp.example", subject=f"oid:{self.good['oid']}", disabled=True)
-        entra()._require_not_disabled(db, self.good)
-        one.disabled = True
-        db.flush()
-        with pytest.raises(Forbidden):
-            entra()._require_not_disabled(db, self.good)
-
-    def test_keys_of_another_issuer_do_not_count(self) -> None:
-        check = entra()
-        issuer = "https://login.microsoftonline.com/{tenantid}/v2.0"
-        assert [check._fit(key) for key in ({}, {"issuer": issuer}, {"issuer": check.issuer})] == [True] * 3
-        assert [check._fit(key) for key in ({"issuer": "them"}, {"issuer": 1})] == [False] * 2
-
-    def test_settings_that_do_not_suffice_are_refused(self) -> None:
-        for more in ({"entra_tenant": "us"}, {"entra_audience": ""}, {"entra_roles": {}}):
-            with pytest.raises(Invalid):
-                entra(**more)
-        assert entra().claims_to_be("https://login.microsoftonline.com/x")
-        assert entra().claims_to_be("https://sts.windows.net/x")
-        assert not entra().claims_to_be("https://idp.example")

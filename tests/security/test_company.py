@@ -84,6 +84,10 @@ def test_signing_in_opens_a_session_with_the_mapped_role(
 ) -> None:
     answer = back(person, provider, "/rooms/x")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/rooms/x")
+    (spent,) = (one for one in answer.headers.get_list("Set-Cookie") if one.startswith("resonanz-company="))
+    assert spent.startswith('resonanz-company="";')
+    assert {"Max-Age=0", "Path=/", "HttpOnly", "SameSite=lax"} <= set(spent.split("; "))
+    assert "resonanz-company" not in person.cookies
     assert person.get("/tokens").status_code == 200
     assert person.get("/council").status_code == 403
     with transaction(database) as session:

@@ -3,20 +3,21 @@
 import base64
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from joserfc import jwt
 from joserfc.jwk import RSAKey
 from jwks_server import public
-from sqlalchemy.orm import Session
 
-from service.grants import EVERYWHERE, Grant, Role
-from service.models import Account, AuditEntry, Organisation
-from service.models import Session as Signed
+from service.grants import Grant, Role
 from service.privacy import ledger
-from service.security import company, oidc
+from service.security import oidc
 from service.security.oidc import (
     COOL,
     KEPT,
@@ -27,7 +28,6 @@ from service.security.oidc import (
     ProviderUnreachable,
     SignInRefused,
 )
-from service.security.sessions import open_session
 from service.settings import Settings
 
 ISSUER = "https://idp.example"
@@ -46,6 +46,7 @@ class Service:
         self.key = RSAKey.generate_key(2048, {"kid": "k1", "use": "sig"})
         self.now, self.status = 1000.0, 200
         self.asked: list[str] = []
+        self.sent: list[httpx.Request] = []
         self.bodies: dict[str, Any] = {
             DESCRIPTION: {
                 "issuer": ISSUER,
@@ -61,7 +62,11 @@ class Service:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(str(request.url))
-        return httpx.Response(self.status, content=json.dumps(self.bodies[str(request.url)]))
+        self.sent.append(request)
+        body = self.bodies[str(request.url)]
+        if isinstance(body, Exception):
+            raise body
+        return httpx.Response(self.status, content=body if isinstance(body, bytes) else json.dumps(body))
 
     def times(self, url: str) -> int:
         return self.asked.count(url)
@@ -76,7 +81,7 @@ def made() -> Service:
 def there(made: Service) -> Service:
     """The same service, asked for the first time."""
     fresh = Service.__new__(Service)
-    fresh.__dict__.update(made.__dict__, asked=[], now=1000.0, status=200, bodies=dict(made.bodies))
+    fresh.__dict__.update(made.__dict__, asked=[], sent=[], now=1000.0, status=200, bodies=dict(made.bodies))
     client = httpx.Client(transport=httpx.MockTransport(fresh._answer))
     fresh.provider = Provider(Settings(**SETTINGS), "https://us/back", client, lambda: fresh.now)
     return fresh
@@ -85,7 +90,8 @@ def there(made: Service) -> Service:
 def test_description_and_keys_are_asked_for_again_after_an_hour(there: Service) -> None:
     for later, asked in ((0.0, 1), (KEPT, 1), (KEPT + 0.1, 2)):
         there.now = 1000 + later
-        there.provider._keys_with("k1")
+        assert [key.kid for key in there.provider._keys_with("k1").keys] == ["k1"]
+        there.provider._endpoint("jwks_uri")
         assert (there.times(DESCRIPTION), there.times(f"{ISSUER}/keys")) == (asked, asked)
 
 
@@ -120,6 +126,133 @@ def test_what_is_no_answer_is_told_as_such(there: Service) -> None:
     there.status = 404
     with pytest.raises(ProviderUnreachable, match="404"):
         there.provider._fetched(DESCRIPTION)
+    there.status = 200
+    there.bodies |= {f"{ISSUER}/page": b"<html>", f"{ISSUER}/gone": httpx.ConnectTimeout("slow")}
+    with pytest.raises(ProviderUnreachable, match="no JSON"):
+        there.provider._fetched(f"{ISSUER}/page")
+    with pytest.raises(ProviderUnreachable, match="ConnectTimeout"):
+        there.provider._fetched(f"{ISSUER}/gone")
+
+
+@pytest.fixture
+def whole(there: Service) -> Service:
+    """With endpoints on https, and a token for whoever asks."""
+    ends = {name: f"{ISSUER}/{name.split('_')[0]}" for name in ("token_endpoint", "authorization_endpoint")}
+    there.bodies[DESCRIPTION] = {**there.bodies[DESCRIPTION], **ends}
+    there.bodies[f"{ISSUER}/token"] = {"id_token": "the token", "access_token": "x", "token_type": "Bearer"}
+    return there
+
+
+def test_a_browser_is_sent_with_what_is_derived_from_its_secret(whole: Service) -> None:
+    attempt = Attempt("secret")
+    there, _, query = whole.provider.address(attempt).partition("?")
+    asked = {name: values[0] for name, values in parse_qs(query).items()}
+    assert there == f"{ISSUER}/authorization"
+    assert (asked["state"], asked["nonce"], asked["client_id"]) == (attempt.state, attempt.nonce, "us")
+    assert (asked["redirect_uri"], asked["scope"]) == ("https://us/back", "openid profile")
+    challenge = base64.urlsafe_b64encode(sha256(attempt.verifier.encode()).digest()).rstrip(b"=").decode()
+    assert (asked["code_challenge_method"], asked["code_challenge"]) == ("S256", challenge)
+
+
+@pytest.mark.parametrize(("secret", "known"), [("a:\u00e4%\n", True), ("\n", False), (None, False)])
+def test_a_code_is_redeemed_with_the_secret_where_there_is_one(
+    whole: Service, tmp_path: Path, secret: str | None, known: bool
+) -> None:
+    if secret is not None:
+        whole.provider.secret_file = tmp_path / "secret"
+        whole.provider.secret_file.write_text(secret)
+    attempt = Attempt("secret")
+    assert whole.provider._redeemed(attempt, "code-1") == "the token"
+    sent = whole.sent[-1]
+    form = {name: values[0] for name, values in parse_qs(sent.content.decode()).items()}
+    assert form["grant_type"] == "authorization_code"
+    assert (form["code"], form["code_verifier"]) == ("code-1", attempt.verifier)
+    assert form["redirect_uri"] == "https://us/back"
+    assert form.get("client_id") == (None if known else "us")
+    basic = "Basic " + base64.b64encode(b"us:a%3A%C3%A4%25").decode()
+    assert sent.headers.get("Authorization") == (basic if known else None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "kind", "reason"),
+    [
+        (httpx.ConnectError("gone"), 200, ProviderUnreachable, "failed: ConnectError"),
+        ({}, 503, ProviderUnreachable, "failed: HTTPStatusError"),
+        ({"error": "invalid_grant"}, 400, SignInRefused, "not redeemed: OAuth2Error"),
+        (b"<html>", 200, SignInRefused, "not redeemed: ValueError"),
+        ({"access_token": "x"}, 200, SignInRefused, "no ID token"),
+        ({"id_token": 7}, 200, SignInRefused, "no ID token"),
+    ],
+)
+def test_a_code_that_brings_no_token_is_refused(
+    whole: Service, answer: Any, status: int, kind: type[SignInRefused], reason: str
+) -> None:
+    whole.provider._endpoint("token_endpoint")
+    whole.bodies[f"{ISSUER}/token"], whole.status = answer, status
+    with pytest.raises(SignInRefused, match=reason) as refused:
+        whole.provider._redeemed(Attempt("secret"), "code-1")
+    assert type(refused.value) is kind
+
+
+def signed(service: Service, **changed: Any) -> str:
+    """An ID token of the attempt `secret`, with claims changed, or with `...` left out."""
+    claims = {
+        "iss": ISSUER,
+        "aud": "us",
+        "sub": "anna",
+        "iat": 1000,
+        "exp": 1300,
+        "nonce": Attempt("secret").nonce,
+    }
+    fit = {name: value for name, value in {**claims, **changed}.items() if value is not ...}
+    return jwt.encode({"alg": "RS256", "kid": "k1"}, fit, service.key)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({}, None),
+        ({"exp": 941}, None),
+        ({"exp": 940}, "ExpiredTokenError"),
+        ({"exp": 939}, "ExpiredTokenError"),
+        ({"iat": 1059}, None),
+        ({"iat": 1060}, None),
+        ({"iat": 1061}, "InvalidClaimError"),
+        ({"nbf": 1060}, None),
+        ({"nbf": 1061}, "InvalidClaimError"),
+        ({"iss": "https://them"}, "InvalidClaimError"),
+        ({"aud": "them"}, "InvalidClaimError"),
+        ({"nonce": "another"}, "InvalidClaimError"),
+        *(({name: ...}, "MissingClaimError") for name in ("iss", "aud", "sub", "exp", "iat", "nonce")),
+        ({"aud": ["us"]}, None),
+        ({"aud": ["us"], "azp": "us"}, None),
+        ({"aud": ["us", "them"], "azp": "us"}, None),
+        ({"aud": ["us", "them"]}, "another application"),
+        ({"aud": ["us", "them"], "azp": "them"}, "another application"),
+        ({"azp": "them"}, "another application"),
+    ],
+)
+def test_an_id_token_is_of_now_for_us_and_of_this_attempt(
+    there: Service, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], reason: str | None
+) -> None:
+    monkeypatch.setattr(oidc, "time", lambda: 1000.0)
+    text = signed(there, **changed)
+    if reason is None:
+        assert there.provider._checked(text, Attempt("secret"))["sub"] == "anna"
+    else:
+        with pytest.raises(SignInRefused, match=reason):
+            there.provider._checked(text, Attempt("secret"))
+
+
+def test_who_comes_back_is_who_the_token_names(whole: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oidc, "time", lambda: 1000.0)
+    whole.bodies[f"{ISSUER}/token"] = {
+        "id_token": signed(whole, preferred_username="Anna", realm={"roles": ["B"]})
+    }
+    found = whole.provider.identity(Attempt("secret"), "code-1")
+    assert found == Identity(ISSUER, "sub:anna", "Anna", Grant(Role.VIEWER, None))
+    with pytest.raises(SignInRefused, match="InvalidClaimError"):
+        whole.provider.identity(Attempt("another"), "code-1")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +268,7 @@ def test_only_asymmetric_keys_for_signatures_count(made: Service, changed: dict[
     without = {name: value for name, value in public(made.key).items() if name != "use"}
     assert len(oidc._signing_keys({"keys": [without]}).keys) == 1
     for body in ({}, {"keys": None}, {"keys": {}}):
-        with pytest.raises(SignInRefused):
+        with pytest.raises(SignInRefused, match="no key for signatures"):
             oidc._signing_keys(body)
 
 
@@ -168,6 +301,7 @@ def test_who_somebody_is() -> None:
     assert oidc._subject(tenant, ISSUER) == "sub:s"
     assert oidc._subject({**tenant, "oid": None}, "https://login/t/v2.0") == "sub:s"
     assert oidc._subject({"sub": "s" * 400}, ISSUER) == "sub:" + "s" * 296
+    assert oidc._subject({**tenant, "oid": "o" * 400}, "https://login/t/v2.0") == "oid:" + "o" * 296
     with pytest.raises(SignInRefused, match="nobody"):
         oidc._subject({"sub": ""}, ISSUER)
     assert (oidc._name({"preferred_username": "anna"}), oidc._name({"preferred_username": 1})) == ("anna", "")
@@ -180,62 +314,6 @@ def test_what_is_sent_is_derived_from_the_secret_and_is_not_it() -> None:
     assert len(one.secret) == 43  # 32 bytes
     assert derived.isdisjoint({other.state, other.nonce, other.verifier, other.digest, other.secret})
     assert [len(each) for each in (one.state, one.nonce, one.verifier)] == [43, 43, 43]
-
-
-@pytest.mark.parametrize(
-    ("begun", "fit"),
-    [("1000", True), ("1001", False), ("400", True), ("399", False), ("x", False), ("", False)],
-)
-def test_an_attempt_lasts_ten_minutes(monkeypatch: pytest.MonkeyPatch, begun: str, fit: bool) -> None:
-    monkeypatch.setattr(company, "time", SimpleNamespace(time=lambda: 1000.0))
-    kept = base64.urlsafe_b64encode(b"/reach").decode()
-    app = SimpleNamespace(state=SimpleNamespace(https=False))
-
-    def request(secret: str) -> Any:
-        return SimpleNamespace(app=app, cookies={"resonanz-company": f"{secret}.{begun}.{kept}"})
-
-    if fit:
-        assert company._attempt(request("secret")) == (Attempt("secret"), "/reach")
-        with pytest.raises(SignInRefused):
-            company._attempt(request(""))
-    else:
-        with pytest.raises(SignInRefused):
-            company._attempt(request("secret"))
-
-
-def test_who_is_moved_to_another_organisation_starts_anew_there(db: Session) -> None:
-    db.add_all([Organisation(key=key, name=key) for key in ("acme", "other")])
-    db.flush()
-
-    def come(grant: Grant) -> Account:
-        return company._account(db, Identity(ISSUER, "sub:anna", "Anna K", grant))
-
-    first = come(Grant(Role.VIEWER, "acme"))
-    assert (first.name, first.role, first.organisation_id, first.subject) == (
-        "anna-k",
-        "viewer",
-        1,
-        "sub:anna",
-    )
-    open_session(db, first, NOW)
-    assert come(Grant(Role.VIEWER, "acme")) is first
-    assert db.query(Signed).count() == 1
-    assert come(Grant(Role.ANALYST, "acme")).role == "analyst"
-    assert come(Grant(Role.ANALYST, "other")).organisation_id == 2
-    assert db.query(Signed).count() == 0
-    assert come(Grant(Role.ANALYST, EVERYWHERE)).organisation_id is None
-    for grant in (Grant(Role.VIEWER, None), Grant(Role.VIEWER, "gone")):
-        with pytest.raises(NoRole):
-            come(grant)
-    actions = [entry.action for entry in db.query(AuditEntry).order_by(AuditEntry.number)]
-    assert actions == ["account created", "role changed", "organisation changed", "organisation changed"]
-    first.disabled = True
-    with pytest.raises(SignInRefused, match="disabled"):
-        come(Grant(Role.ANALYST, "other"))
-    assert (
-        company._account(db, Identity(ISSUER, "sub:two", "anna k", Grant(Role.VIEWER, "acme"))).name
-        == "anna-k-2"
-    )
 
 
 def test_of_many_places_five_are_told() -> None:

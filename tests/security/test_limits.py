@@ -1,5 +1,6 @@
 """Tokens, keys, sessions and signatures at the very moment and the very letter where they stop being good."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,12 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    PublicFormat,
+)
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
 
@@ -16,16 +22,30 @@ from service.api import cursor
 from service.api.cursor import Cursor, CursorRefused
 from service.embeds import token as embed
 from service.embeds.token import Claim
-from service.errors import Forbidden, Invalid
-from service.models import Account, ApiToken, Session
+from service.errors import Conflict, Forbidden, Invalid, NotFound, ServiceError
+from service.hints.receive import Forged
+from service.models import Account, ApiToken, AuditEntry, Organisation, Session
 from service.privacy import keys as holders
 from service.privacy.agreement import FORMAT, Agreement, Signature, canonical, from_file, to_file
-from service.security import links, sessions, tokens
+from service.privacy.ledger import AgreementBroken
+from service.security import sessions, tokens
 from service.security.formtoken import form_token, require_form_token
+from service.security.jwks import KeysUnreachable
+from service.security.oidc import NoRole, ProviderUnreachable, SignInRefused
+from service.security.roles import Scope
 from tests.security.rows import NOW, account
 
 MOMENT = timedelta(microseconds=1)
-KEY, QUERY = b"k" * 32, {"metric": "reach", "since": None}
+KEY, QUERY = b"k" * 32, {"metric": "reach", "since": None, "room": 7}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [(Forged, 403), (AgreementBroken, 503), (KeysUnreachable, 503), (SignInRefused, 400), (NoRole, 403), (ProviderUnreachable, 503)],
+)  # fmt: skip
+def test_a_status_says_who_can_mend_it(kind: type[ServiceError], status: int) -> None:
+    """Whoever asks (4xx), or somebody on our side, so that asking again later may help (503)."""
+    assert kind.status == status
 
 
 class TestCursors:
@@ -36,8 +56,8 @@ class TestCursors:
             assert cursor.read(text, dict(reversed(QUERY.items())), KEY) == one
 
     def test_parts_of_a_query_that_are_not_given_are_none_of_it(self) -> None:
-        assert cursor.query_mark({"metric": "reach"}) == cursor.query_mark(QUERY)
-        assert cursor.query_mark({"metric": "reach", "since": "x"}) != cursor.query_mark(QUERY)
+        assert cursor.query_mark({"metric": "reach", "room": 7}) == cursor.query_mark(QUERY)
+        assert cursor.query_mark({"metric": "reach", "room": 7, "since": "x"}) != cursor.query_mark(QUERY)
         assert len(cursor.query_mark(QUERY)) == 32
 
     def test_of_a_cursor_no_letter_can_be_changed_left_out_or_added(self) -> None:
@@ -62,6 +82,7 @@ class TestEmbeds:
         assert embed.read(text, {claim.key_id: b"l" * 32}) is None
         assert embed.read(text + "A", {claim.key_id: KEY}) is None
         assert len(claim.handle) == 10
+        assert claim.handle.isalnum()
         assert embed.new_handle() != claim.handle
 
 
@@ -84,6 +105,7 @@ class TestSessions:
 
     def test_a_session_nobody_uses_ends(self, db: Database) -> None:
         one, secret = self.opened(db)
+        assert len(secret) == 43  # 32 bytes
         assert sessions.signed_in(db, secret, NOW + sessions.IDLE) is None
         assert sessions.signed_in(db, secret, NOW + sessions.IDLE - MOMENT) is one
         assert sessions.signed_in(db, secret + "x", NOW) is None
@@ -110,6 +132,8 @@ class TestSessions:
             (NOW - sessions.IDLE, NOW - sessions.IDLE, 0),
             (NOW - sessions.IDLE + MOMENT, NOW - sessions.LONGEST + MOMENT, 1),
             (NOW - MOMENT, NOW - sessions.LONGEST, 0),
+            (NOW + sessions.NOTED, NOW + sessions.NOTED, 1),
+            (NOW + sessions.NOTED, NOW + sessions.NOTED + MOMENT, 0),
         ):
             db.query(Session).delete()
             db.add(Session(digest="d", account_id=one.id, role="viewer", created=created, used=used))
@@ -164,7 +188,16 @@ class TestTokens:
         assert tokens.valid_token(db, text, NOW) is None
 
     @pytest.mark.parametrize(
-        ("label", "fit"), [("", False), (" ", False), ("x" * 64, True), ("x" * 65, False), ("a\0", False)]
+        ("label", "fit"),
+        [
+            ("", False),
+            (" ", False),
+            ("x", True),
+            (" x ", True),
+            ("x" * 64, True),
+            ("x" * 65, False),
+            ("a\0", False),
+        ],
     )
     def test_a_label_has_up_to_64_letters(self, db: Database, label: str, fit: bool) -> None:
         one = account(db, role="analyst")
@@ -186,6 +219,42 @@ class TestTokens:
             with pytest.raises(Invalid, match="year"):
                 self.made(db, one, NOW + lasts)
 
+    def test_scopes_are_some_of_those_there_are(self, db: Database) -> None:
+        one = account(db, role="analyst")
+        for scopes in ([], ["write:all"], [*Scope, "write:all"]):
+            with pytest.raises(Invalid, match="scopes"):
+                tokens.create_token(db, one, "BI", scopes, expires=NOW + MOMENT, now=NOW)
+        tokens.create_token(db, one, "BI", [*Scope, *Scope], expires=NOW + MOMENT, now=NOW)
+        assert [row.scopes for row in db.scalars(select(ApiToken))] == [sorted(Scope)]
+
+    def test_only_the_account_itself_lists_and_ends_its_tokens(self, db: Database) -> None:
+        one, other = account(db, role="analyst"), account(db, "bert", role="analyst")
+        for each, label in ((one, "first"), (other, "theirs"), (one, "second")):
+            self.made(db, each, label=label)
+        db.flush()
+        assert [row.label for row in tokens.tokens_of(db, one)] == ["second", "first"]
+        (theirs,) = tokens.tokens_of(db, other)
+        for handle, of in (("unknown", None), ("unknown", one), (theirs.handle, one)):
+            with pytest.raises(NotFound):
+                tokens.revoke_token(db, handle, NOW, of=of)
+        assert theirs.revoked is None
+
+    def test_the_audit_log_tells_who_made_and_ended_a_token(self, db: Database) -> None:
+        db.add(Organisation(key="acme", name="acme"))
+        db.flush()
+        one = account(db, role="analyst", organisation_id=1)
+        self.made(db, one)
+        (row,) = tokens.tokens_of(db, one)
+        tokens.created_entry(db, "bert", one, " BI ", ["b", "a"])
+        tokens.revoked_entry(db, "cora", one, row)
+        found = db.query(AuditEntry).order_by(AuditEntry.number)
+        assert [
+            (each.account, each.action, json.loads(each.detail), each.organisation) for each in found
+        ] == [
+            ("bert", "token created", {"account": "anna", "label": "BI", "scopes": ["a", "b"]}, "acme"),
+            ("cora", "token revoked", {"account": "anna", "label": "BI"}, "acme"),
+        ]
+
     @pytest.mark.parametrize(
         "unfit", [{"disabled": True}, {"role": "viewer"}, {"disabled": True, "role": "viewer"}]
     )
@@ -199,18 +268,6 @@ class TestTokens:
         for n in range(len(text)):
             other = "a" if text[n] != "a" else "b"
             assert tokens.valid_token(db, text[:n] + other + text[n + 1 :], NOW) is None
-
-
-def test_a_link_is_good_for_a_day_and_for_one_account(db: Database) -> None:
-    one, other = account(db), account(db, "bert")
-    secret, theirs = links.make_link(db, one, NOW, "admin"), links.make_link(db, other, NOW, "admin")
-    assert links.of_link(db, secret, NOW + links.LASTS - MOMENT) is one
-    assert links.of_link(db, secret, NOW + links.LASTS) is None
-    assert links.of_link(db, theirs, NOW) is other
-    again = links.make_link(db, one, NOW, "admin")
-    assert [links.of_link(db, each, NOW) for each in (secret, again)] == [None, one]
-    one.disabled = True
-    assert links.of_link(db, again, NOW) is None
 
 
 def request(cookie: str) -> Any:
@@ -264,6 +321,21 @@ class TestAgreements:
             holders.read_public(tmp_path / "ec")
         with pytest.raises(Invalid, match="can not be written"):
             holders.create(tmp_path / "nowhere" / "admin", "x" * 12)
+        for half in ("half", "other.pub"):  # one of the two files alone
+            (tmp_path / half).write_bytes(b"somebody's")
+            with pytest.raises(Conflict, match="exists already"):
+                holders.create(tmp_path / half.removesuffix(".pub"), "x" * 12)
+            assert (tmp_path / half).read_bytes() == b"somebody's"
+        assert not (tmp_path / "half.pub").exists()
+        assert not (tmp_path / "other").exists()
+        (tmp_path / "curve").write_bytes(
+            ec.generate_private_key(ec.SECP256R1()).private_bytes(
+                Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x" * 12)
+            )
+        )
+        for unfit, reason in (("curve", "no Ed25519"), ("nothing", "can not be read")):
+            with pytest.raises(Invalid, match=reason):
+                holders.sign(made, "admin", tmp_path / unfit, "x" * 12)
         for no_key in ("admin", "none"):
             with pytest.raises(Invalid, match="no public key"):
                 holders.read_public(tmp_path / no_key)
