@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from connectors.activity import Content, Kind, Page
 from connectors.errors import Misconfigured
+from connectors.settings import Setting
 
 ENTRY_POINT_GROUP = "resonanz.connectors"
 
@@ -93,7 +94,7 @@ class Nothing:
 
 
 class Connector(Protocol):
-    """Reads one source.
+    """Reads one source, which it is told of by `settings`.
 
     A source has several streams, read in the order of `streams()`; each has its own cursor. `read` yields pages in an
     order in which every page's cursor is safe to continue from, and ends when the stream is up to date; reading again from
@@ -101,6 +102,7 @@ class Connector(Protocol):
     """
 
     name: ClassVar[str]
+    settings: ClassVar[Mapping[str, Setting]]
 
     @classmethod
     def connect(cls, settings: Mapping[str, Any], memory: Memory) -> "Connector":

@@ -56,7 +56,7 @@ def require_agreement(given: object) -> None:
         return
     raise Misconfigured(
         "an audit log tells of single people what they opened and when, so it is read only after the works council and the "
-        "data-protection officer have agreed: when the agreement names this source, set agreement=true"
+        "data-protection officer have agreed: when the agreement names this source, set `agreement` to true"
     )
 
 

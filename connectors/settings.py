@@ -1,6 +1,7 @@
 """Settings that several connectors share, checked one by one. All raise `Misconfigured` with what is wrong and how to mend it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,21 @@ from connectors.errors import Misconfigured
 
 OBSERVE_ALL = -1
 """Likes and views of every content are looked at, whatever it costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a connector may be told. Without one that is `needed` it can not be made; `secret`: it names the file that holds one."""
+
+    meaning: str
+    needed: bool = False
+    secret: bool = False
+
+
+def refuse_unknown(settings: Mapping[str, Any], known: Mapping[str, Setting]) -> None:
+    unknown = sorted(set(settings) - set(known))
+    if unknown:
+        raise Misconfigured(f"unknown setting {unknown[0]!r}; known are: {', '.join(sorted(known))}")
 
 
 def text(settings: Mapping[str, Any], name: str) -> str | None:

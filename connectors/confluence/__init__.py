@@ -24,15 +24,17 @@ from connectors.confluence.feed import Feed
 from connectors.confluence.observations import Observations
 from connectors.confluence.platform import Platform
 from connectors.confluence.rooms import People, Rooms
-from connectors.confluence.settings import Flavour, Settings, read
+from connectors.confluence.settings import SETTINGS, Flavour, Settings, read
 from connectors.confluence.source import Source
 from connectors.confluence.transport import Transport
+from connectors.settings import Setting
 
 
 class Confluence:
     """A Confluence as a source. Streams: see `connectors.base.Connector`; settings: `connectors.confluence.settings`."""
 
     name: ClassVar[str] = "confluence"
+    settings: ClassVar[Mapping[str, Setting]] = SETTINGS
 
     def __init__(
         self, settings: Settings, memory: Memory | None = None, transport: Transport | None = None

@@ -21,6 +21,7 @@ from connectors.confluence.feed import Feed
 from connectors.confluence.mapping import reason
 from connectors.confluence.platform import Order, Query
 from connectors.confluence.source import Source
+from connectors.cursor import inside, passed, restored
 from connectors.dates import moment
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, CursorExpired, NotThere
 
@@ -38,11 +39,13 @@ class _Known:
     swept: str | None = None
 
     @classmethod
-    def parse(cls, cursor: str | None) -> "_Known":
-        try:
-            return cls(**json.loads(cursor)) if cursor else cls()
-        except (ValueError, TypeError):
-            raise CursorExpired("the cursor is not one of this connector") from None
+    def parse(cls, cursor: str | None, now: datetime) -> "_Known":
+        if cursor is None:
+            return cls()
+        known: _Known = restored(cls, inside(cursor))
+        if known.swept is not None:
+            passed(known.swept, now)
+        return known
 
     def dump(self) -> str:
         return json.dumps({"lacking": self.lacking, "swept": self.swept}, sort_keys=True)
@@ -58,7 +61,7 @@ class Deletions:
         self._now = source.transport.now
 
     def read(self, cursor: str | None) -> Iterator[Page]:
-        known = _Known.parse(cursor)
+        known = _Known.parse(cursor, self._now())
         gaps: list[Gap] = []
         try:
             lacking = self._memory.count() - self._platform.total()

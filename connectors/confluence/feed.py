@@ -23,9 +23,10 @@ from datetime import UTC, datetime, timedelta
 from connectors.activity import Gap, Kind, Page
 from connectors.confluence.absorb import Absorber, Brought
 from connectors.confluence.platform import Batch, Item, Order, Query, Space
-from connectors.confluence.progress import Place, Progress
+from connectors.confluence.progress import READ, Place, Progress
 from connectors.confluence.source import Source
 from connectors.confluence.transport import CursorRepeated, ServerFailed
+from connectors.cursor import AHEAD
 from connectors.dates import moment
 from connectors.errors import BadAnswer, CursorExpired, SourceUnreachable
 
@@ -50,7 +51,7 @@ class Feed:
         """Whether this run has left a gap of the whole source, which therefore stays open."""
 
     def read(self, cursor: str | None) -> Iterator[Page]:
-        progress = Progress.parse(cursor)
+        progress = Progress.parse(cursor, self._transport.now())
         self.partial = False
         if progress.rooms is None:
             progress.rooms = sorted(self._directory.open_rooms())
@@ -95,9 +96,18 @@ class Feed:
         try:
             batch = self._platform.page(Query(listing, Order.CHANGED), None, 1)
         except (ServerFailed, BadAnswer):
-            # Only where the latest item is broken: a day is more than clocks differ.
-            return _iso(self._transport.now() - timedelta(days=1))
-        return _iso(batch.items[0].latest.when) if batch.items else None
+            newest = None
+        else:
+            if not batch.items:
+                return None
+            newest = self._top(batch.items)
+        # Only where the latest item is broken, or dated into the future: a day is more than clocks differ.
+        return newest or _iso(self._transport.now() - AHEAD)
+
+    def _top(self, items: Sequence[Item]) -> str:
+        """The latest change of all that have happened; "" without one. Up to a change dated into the future nothing is complete."""
+        latest = self._transport.now() + AHEAD
+        return max((_iso(item.latest.when) for item in items if item.latest.when <= latest), default="")
 
     def _changes(self, progress: Progress, listing: str) -> Iterator[Page]:
         mark = progress.marks[listing]
@@ -112,7 +122,7 @@ class Feed:
                 # What changed below it was not reached either: the next run reads the whole listing.
                 progress.lost.setdefault(listing, _iso(_LONG_AGO))
             self.seen(progress, listing, batch.items)
-            place.top = max([place.top or "", *(_iso(item.latest.when) for item in batch.items)])
+            place.top = max(place.top or "", self._top(batch.items))
             place.token = batch.next
             progress.places[listing] = place
             if batch.next is None or enough(batch):
@@ -146,13 +156,13 @@ class Feed:
     def _room(self, progress: Progress, space: Space, listing: str) -> Iterator[Page]:
         key = f"{space.id}:{listing}"
         place = progress.places.setdefault(key, Place())
-        if place.top == "read":
+        if place.top == READ:
             return
         for batch in self.walk(Query(listing, Order.CREATED, space=space), place.token):
             self._note(progress, listing, batch)
             place.token = batch.next
             if batch.next is None:
-                place.top = "read"
+                place.top = READ
             brought = self.absorb(batch)
             if brought or batch.next:
                 yield brought.page(progress.dump())

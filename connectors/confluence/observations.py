@@ -17,7 +17,8 @@ from connectors.activity import Content, ContentType, Counter, CounterName, Gap,
 from connectors.confluence.mapping import reason
 from connectors.confluence.source import Source
 from connectors.confluence.transport import ServerFailed, Unsupported
-from connectors.errors import AccessDenied, BadAnswer, ConnectorError, CursorExpired, NotThere
+from connectors.cursor import inside, restored
+from connectors.errors import AccessDenied, BadAnswer, ConnectorError, NotThere
 from connectors.settings import OBSERVE_ALL
 
 _FIRST_LEAST, _FIRST_PERCENT, _LATER = 100, 2, 500
@@ -73,10 +74,10 @@ class _Run:
 
     @classmethod
     def parse(cls, cursor: str | None) -> "_Run":
-        try:
-            return cls(**json.loads(cursor)) if cursor else cls()
-        except (ValueError, TypeError):
-            raise CursorExpired("the cursor is not one of this connector") from None
+        if cursor is None:
+            return cls()
+        run: _Run = restored(cls, inside(cursor))
+        return run
 
     def dump(self) -> str:
         return json.dumps({"first": self.first, "spent": self.spent, "after": self.after}, sort_keys=True)

@@ -2,9 +2,12 @@
 
 import json
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 
-from connectors.errors import CursorExpired
+from connectors.cursor import inside, passed, restored
 
+READ = "read"
+"""The top of a place that has been read to its end."""
 _FORM = 1
 
 
@@ -34,19 +37,15 @@ class Progress:
     replies: str | None = None
 
     @classmethod
-    def parse(cls, cursor: str | None) -> "Progress":
-        """Raises `CursorExpired` for a cursor of another form: the stream is then read again from its start."""
+    def parse(cls, cursor: str | None, now: datetime) -> "Progress":
+        """Raises `CursorExpired` for a cursor of another form or of the future: the stream is then read again from its start."""
         if cursor is None:
             return cls()
-        try:
-            found = json.loads(cursor)
-            places = {key: Place(**place) for key, place in found.pop("places").items()}
-            form = found.pop("form")
-            progress = cls(places=places, **found)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            form, progress = None, cls()
-        if form != _FORM:
-            raise CursorExpired("the cursor is not one of this connector")
+        progress: Progress = restored(cls, inside(cursor, _FORM))
+        tops = (place.top for place in progress.places.values())
+        for time in (*progress.marks.values(), *progress.lost.values(), *tops):
+            if time and time != READ:
+                passed(time, now)
         return progress
 
     def dump(self) -> str:

@@ -17,23 +17,34 @@ from urllib.parse import urlsplit
 
 from connectors.errors import Misconfigured
 from connectors.identity import identity_pattern
-from connectors.settings import ca_file, observe, text, whole
+from connectors.settings import Setting, ca_file, observe, refuse_unknown, text, whole
 
-_KNOWN = {
-    "url",
-    "flavour",
-    "token_file",
-    "user",
-    "concurrency",
-    "observe",
-    "history",
-    "unit_groups",
-    "service_accounts",
-    "ca_file",
-    "include_personal",
-    "identity",
-    "identity_pattern",
-    "webhook_secret_file",
+SETTINGS = {
+    "url": Setting(
+        "address of the site: https://acme.atlassian.net/wiki, or https://host/path of an own server",
+        needed=True,
+    ),
+    "flavour": Setting("`cloud` for *.atlassian.net, `data-center` for a server of your own", needed=True),
+    "token_file": Setting("file that holds the access token alone", needed=True, secret=True),
+    "user": Setting(
+        "account the token belongs to, where it is used with basic authentication (Cloud: the mail address)"
+    ),
+    "concurrency": Setting("requests under way at once, 1 to 64; default 8"),
+    "observe": Setting("requests for likes and views in one run, or `all` to look at every content"),
+    "history": Setting("whether versions between the first and the last are read; default true"),
+    "unit_groups": Setting(
+        "regular expression whose first group takes a person's unit from the name of a group"
+    ),
+    "service_accounts": Setting("list of patterns of accounts that are no people, such as svc-*"),
+    "ca_file": Setting("certificates of the company's authority, PEM"),
+    "include_personal": Setting("whether personal spaces are read; default false"),
+    "identity": Setting(
+        "what of an account is also known on other platforms: `username`, `mail` or `account-id`"
+    ),
+    "identity_pattern": Setting("regular expression whose first group is the part of `identity` that counts"),
+    "webhook_secret_file": Setting(
+        "file that holds the secret Confluence signs its webhooks with", secret=True
+    ),
 }
 _GATEWAY = "api.atlassian.com"
 _PAGE = re.compile(
@@ -84,11 +95,10 @@ class Settings:
 
 def read(settings: Mapping[str, Any]) -> Settings:
     """Check settings and read the token. Raises `Misconfigured` with what is wrong and how to mend it."""
-    unknown = sorted(set(settings) - _KNOWN)
-    if unknown:
-        raise Misconfigured(f"unknown setting {unknown[0]!r}; known are: {', '.join(sorted(_KNOWN))}")
+    refuse_unknown(settings, SETTINGS)
     flavour = _flavour(settings.get("flavour"))
     user = text(settings, "user")
+    text(settings, "webhook_secret_file")  # read by whoever checks the signature
     identity = _identity(text(settings, "identity"), flavour)
     pattern = identity_pattern(text(settings, "identity_pattern"))
     if pattern is not None and identity is None:
@@ -117,7 +127,7 @@ def _flavour(given: object) -> Flavour:
         return Flavour(str(given))
     except ValueError:
         raise Misconfigured(
-            f"unknown flavour {given!r}: give `cloud` for *.atlassian.net, `data-center` for a server of your own"
+            f"unknown `flavour` {given!r}: give `cloud` for *.atlassian.net, `data-center` for a server of your own"
         ) from None
 
 

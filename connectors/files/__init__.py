@@ -14,13 +14,15 @@ from typing import Any, ClassVar
 from connectors.activity import Page
 from connectors.base import Check, Memory, Nothing
 from connectors.files.reading import Reader, RejectedLine, check
-from connectors.files.settings import Format, Settings, read
+from connectors.files.settings import SETTINGS, Format, Settings, read
+from connectors.settings import Setting
 
 
 class Files:
     """Files as a source. Settings: `connectors.files.settings`; formats: docs/files.md."""
 
     name: ClassVar[str] = "files"
+    settings: ClassVar[Mapping[str, Setting]] = SETTINGS
 
     def __init__(self, settings: Settings, memory: Memory | None = None, now: datetime | None = None) -> None:
         self._settings = settings

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from connectors.activity import Activity, Alias, Counter, Gap, Kind, Page, Person, Room
 from connectors.base import Check, Finding, Memory
+from connectors.cursor import inside, restored
 from connectors.errors import BadAnswer, CursorExpired
 from connectors.files import activities, audit, reports
 from connectors.files.found import Found
@@ -108,13 +109,9 @@ class _Cursor:
     def of(cls, text: str | None) -> "_Cursor":
         if text is None:
             return cls([])
-        try:
-            values = json.loads(text)
-            found = cls([str(one) for one in values["done"]], values["current"], int(values["lines"]))
-        except (ValueError, KeyError, TypeError):
-            values, found = {}, cls([])
-        if values.get("form") != 1:
-            raise CursorExpired("the cursor is not of this connector")
+        found: _Cursor = restored(cls, inside(text, 1))
+        if found.lines < 0:
+            raise CursorExpired("the cursor counts fewer than no lines")
         return found
 
     def text(self) -> str:
@@ -198,9 +195,11 @@ class Reader:
     def _file(self, file: Opened, place: _Cursor) -> Iterator[Page]:
         start = place.lines if place.current == file.digest else 0
         place.current, place.lines = file.digest, start
-        found = islice(lines(file, self._settings, self._now), start, None)
+        found = lines(file, self._settings, self._now)
         told = 0
         try:
+            if sum(1 for _ in islice(found, start)) < start:
+                raise CursorExpired("the cursor counts more lines than the file has")
             while chunk := list(islice(found, PAGE)):
                 collected = _Collected()
                 for one in chunk:

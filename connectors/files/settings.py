@@ -12,9 +12,19 @@ from connectors.activity import Kind
 from connectors.errors import Misconfigured
 from connectors.identity import identity_pattern
 from connectors.office_audit import kinds, require_agreement
-from connectors.settings import text, whole
+from connectors.settings import Setting, refuse_unknown, text, whole
 
-_KNOWN = {"path", "format", "time_zone", "largest_mb", "agreement", "kinds", "identity_pattern"}
+SETTINGS = {
+    "path": Setting("a file, or a directory of .csv, .tsv, .txt and .parquet files", needed=True),
+    "format": Setting("`activities`, `reports` (Microsoft 365) or `audit` (Purview)", needed=True),
+    "time_zone": Setting("zone of times without an offset, such as Europe/Berlin; default UTC"),
+    "largest_mb": Setting("largest file in megabytes, unpacked; default 2048"),
+    "agreement": Setting("`audit` only: `true`, the works agreement names this source"),
+    "kinds": Setting("`audit` only: kinds to be taken, separated by commas; default view"),
+    "identity_pattern": Setting(
+        "regular expression whose first group is the part of `identity` that counts on all platforms"
+    ),
+}
 
 
 class Format(StrEnum):
@@ -41,12 +51,15 @@ class Settings:
 
 def read(settings: Mapping[str, Any]) -> Settings:
     """Check settings. Raises `Misconfigured` with what is wrong and how to mend it."""
-    unknown = sorted(set(settings) - _KNOWN)
-    if unknown:
-        raise Misconfigured(f"unknown setting {unknown[0]!r}; known are: {', '.join(sorted(_KNOWN))}")
+    refuse_unknown(settings, SETTINGS)
     chosen = _format(settings.get("format"))
+    agreement = settings.get("agreement")
+    if not isinstance(agreement, str | bool | None):
+        raise Misconfigured(
+            f"`agreement` is true where the works agreement names this source, not {agreement!r}"
+        )
     if chosen is Format.AUDIT:
-        require_agreement(settings.get("agreement"))
+        require_agreement(agreement)
     return Settings(
         path=_path(settings.get("path")),
         format=chosen,
@@ -71,7 +84,7 @@ def _format(given: object) -> Format:
         return Format(str(given))
     except ValueError:
         raise Misconfigured(
-            f"unknown format {given!r}: give `activities` (docs/files.md), `reports` (Microsoft 365 usage reports) or "
+            f"unknown `format` {given!r}: give `activities` (docs/files.md), `reports` (Microsoft 365 usage reports) or "
             "`audit` (Purview audit exports)"
         ) from None
 

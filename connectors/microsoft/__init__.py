@@ -31,9 +31,10 @@ from connectors.microsoft import (
     teams,
 )
 from connectors.microsoft.check import check
-from connectors.microsoft.settings import Settings, read
+from connectors.microsoft.settings import SETTINGS, Settings, read
 from connectors.microsoft.source import Source
 from connectors.microsoft.transport import Transport
+from connectors.settings import Setting
 
 _READ: Mapping[str, Callable[[Source, str | None], Iterator[Page]]] = {
     "rooms": rooms.read,
@@ -54,6 +55,7 @@ class Microsoft365:
     """A tenant as a source. Streams: see `connectors.base.Connector`; settings: `connectors.microsoft.settings`."""
 
     name: ClassVar[str] = "microsoft-365"
+    settings: ClassVar[Mapping[str, Setting]] = SETTINGS
 
     def __init__(
         self, settings: Settings, memory: Memory | None = None, transport: Transport | None = None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
 
@@ -114,6 +114,21 @@ def read(response: httpx.Response, where: str, now: Callable[[], datetime], *, t
     if 300 <= status < 400:
         raise _redirected(response, where)
     raise refusal(status, response.headers, _error_body(response), where, now)
+
+
+def kept(url: str) -> bool:
+    """Whether an address is a link of a delta, to go on from where the platform ended; `latest` begins one."""
+    address = urlsplit(url)
+    told = [value for name, value in parse_qsl(address.query) if name.endswith("token")]
+    return address.path.endswith("/delta") and bool(told) and "latest" not in told
+
+
+def refused_link(response: httpx.Response, where: str, now: Callable[[], datetime]) -> Exception:
+    """What 400 means where a kept link was asked: the platform can not read it, and never will."""
+    meant = refusal(400, response.headers, _error_body(response), where, now)
+    return (
+        CursorExpired(f"{where}: the link is not accepted (400)") if isinstance(meant, BadAnswer) else meant
+    )
 
 
 def refusal(

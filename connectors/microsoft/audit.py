@@ -19,14 +19,17 @@ from typing import Any, ClassVar
 
 from connectors.activity import Activity, Alias, Gap, Kind, Page, Person, Room
 from connectors.base import Check, Finding, Memory, Nothing
+from connectors.cursor import passed
 from connectors.dates import moment
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, Misconfigured, NotThere
 from connectors.identity import identity_pattern
 from connectors.microsoft import settings as microsoft
+from connectors.microsoft.check import sign_in
 from connectors.microsoft.progress import dump, load
 from connectors.microsoft.tokens import Resource
 from connectors.microsoft.transport import Transport
 from connectors.office_audit import NotTaken, kinds, require_agreement, taken
+from connectors.settings import Setting, refuse_unknown, text
 
 OVERLAP = timedelta(hours=6)
 KEPT = timedelta(days=7)
@@ -41,7 +44,19 @@ _AGAIN = 100
 _PERMISSION = "ActivityFeed.Read"
 STREAMS = {"Audit.SharePoint": "sharepoint", "Audit.General": "general"}
 """Content types, and the stream each is read as. `Audit.General` holds Teams and Viva Engage."""
-_OWN = {"agreement", "kinds", "content_types", "identity_pattern"}
+_OWN = {
+    "agreement": Setting(
+        "`true`: the agreement with works council and data-protection officer names this source", needed=True
+    ),
+    "kinds": Setting("kinds of activity to be taken, separated by commas; default view"),
+    "content_types": Setting(
+        "Audit.SharePoint (default), Audit.General (Teams, Viva Engage), or both with a comma"
+    ),
+    "identity_pattern": Setting(
+        "regular expression whose first group is the part of the user principal name that counts"
+    ),
+}
+SETTINGS = microsoft.SETTINGS | _OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +69,17 @@ class Settings:
 
 def read(settings: Mapping[str, Any]) -> Settings:
     """Check settings. Raises `Misconfigured` with what is wrong and how to mend it, also without `agreement`."""
+    refuse_unknown(settings, SETTINGS)
     require_agreement(settings.get("agreement"))
     given = settings.get("content_types") or "Audit.SharePoint"
-    names = tuple(given.split(",")) if isinstance(given, str) else tuple(given)
-    unknown = [name for name in names if name not in STREAMS]
-    if unknown:
-        raise Misconfigured(f"unknown content type {unknown[0]!r}; known are: {', '.join(STREAMS)}")
-    pattern = settings.get("identity_pattern") or None
+    names = tuple(given.split(",")) if isinstance(given, str) else given
+    if not isinstance(names, list | tuple) or not all(name in STREAMS for name in names):
+        raise Misconfigured(f"`content_types` are some of {', '.join(STREAMS)}, not {given!r}")
     return Settings(
         tenant=microsoft.read({name: value for name, value in settings.items() if name not in _OWN}),
         kinds=kinds(settings.get("kinds")),
-        content_types=names,
-        pattern=identity_pattern(None if pattern is None else str(pattern)),
+        content_types=tuple(names),
+        pattern=identity_pattern(text(settings, "identity_pattern")),
     )
 
 
@@ -93,6 +107,7 @@ class AuditLog:
     """An audit log as a source; streams are content types."""
 
     name: ClassVar[str] = "microsoft-audit"
+    settings: ClassVar[Mapping[str, Setting]] = SETTINGS
     tells_about: str | None = "microsoft-365"
 
     def __init__(
@@ -122,7 +137,7 @@ class AuditLog:
         try:
             roles = self._transport.tokens.roles(Resource.MANAGEMENT)
         except ConnectorError as error:
-            return Check((Finding("sign-in", False, str(error)),), None, expected_rooms)
+            return Check((sign_in(error),), None, expected_rooms)
         findings.append(Finding("sign-in", True, "the app is known and accepted"))
         allowed = _PERMISSION in roles
         findings.append(
@@ -161,6 +176,9 @@ class AuditLog:
         wanted = self._types[stream]
         state = load(_Progress, cursor)
         now = self._transport.now()
+        for time in (state.until, *(one.partition(" ")[0] for one in state.again)):
+            if time:
+                passed(time, now)
         try:
             started = self._start(wanted)
         except (AccessDenied, NotThere) as error:

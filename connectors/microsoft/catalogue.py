@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Protocol
 
-from connectors.dates import moment
+from connectors.cursor import passed
 from connectors.errors import BadAnswer, ConnectorError
 from connectors.microsoft.brought import Rooms
 from connectors.microsoft.links import Links, Place
@@ -29,7 +29,7 @@ class Shelf(Protocol):
 def refresh(source: Source, shelf: Shelf, links: Links, directory: Directory, rooms: Rooms) -> None:
     """Bring `links` up to date. What is no longer there is forgotten, but not while something could not be looked at."""
     now = source.now()
-    all_ = links.listed is None or now - moment(links.listed) > _DAILY
+    all_ = links.listed is None or now - passed(links.listed, now) > _DAILY
     if directory.complete and set(directory.closed_sites.values()) <= {"not_found"}:
         for site in links.sites.keys() - directory.sites.keys():
             del links.sites[site]

@@ -48,7 +48,7 @@ def check(source: Source, expected_rooms: int | None) -> Check:
     try:
         roles = {Resource.GRAPH: source.transport.tokens.roles(Resource.GRAPH)}
     except ConnectorError as error:
-        return Check((*certificate, _sign_in(error)), None, expected_rooms)
+        return Check((*certificate, sign_in(error)), None, expected_rooms)
     findings = [*certificate, Finding("sign-in", True, "the app is known and accepted")]
     known: dict[str, str] = {}
     visible = None
@@ -129,7 +129,8 @@ def _certificate(source: Source) -> Iterator[Finding]:
         yield Finding("certificate", True, f"expires on {day}")
 
 
-def _sign_in(error: ConnectorError) -> Finding:
+def sign_in(error: ConnectorError) -> Finding:
+    """That the app can not sign in, and what to do."""
     return Finding("sign-in", False, str(error), remedy=_remedy(error))
 
 

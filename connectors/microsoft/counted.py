@@ -1,10 +1,9 @@
 """How far comments have been read: the counts of every page that has any, inside the cursor."""
 
 import json
-import zlib
 from dataclasses import dataclass, field
 
-from connectors.errors import CursorExpired
+from connectors.cursor import inside, restored
 from connectors.microsoft.links import Links, pack, unpack
 from connectors.microsoft.source import Source
 from connectors.settings import OBSERVE_ALL
@@ -33,6 +32,14 @@ class Counts:
     span: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The inside of the cursor: that of the links, and the counts as lists."""
+
+    links: str
+    counts: dict[str, dict[str, tuple[int | None, int | None, int]]]
+
+
 @dataclass(slots=True)
 class Progress:
     links: Links = field(default_factory=Links)
@@ -42,17 +49,12 @@ class Progress:
     def parse(cls, cursor: str | None) -> "Progress":
         if cursor is None:
             return cls()
-        try:
-            found = json.loads(unpack(cursor))
-            if found["form"] == _FORM:
-                counts = {
-                    key: {number: Counts(*values) for number, values in pages.items()}
-                    for key, pages in found["counts"].items()
-                }
-                return cls(Links.parse(found["links"]), counts)
-        except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
-            pass
-        raise CursorExpired("the cursor is not one of this stream")
+        kept: _Kept = restored(_Kept, inside(unpack(cursor), _FORM))
+        counts = {
+            key: {number: Counts(*values) for number, values in pages.items()}
+            for key, pages in kept.counts.items()
+        }
+        return cls(Links.parse(kept.links), counts)
 
     def dump(self) -> str:
         counts = {

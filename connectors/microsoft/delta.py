@@ -135,7 +135,7 @@ class Deltas:
 
     def read(self, cursor: str | None) -> Iterator[Page]:
         """Raises `CursorExpired` for a cursor of another form, and what `Transport.get` raises for a failing source."""
-        links = Links.parse(cursor)
+        links = Links.parse(cursor, self._feed.stream)
         self._before = frozenset(self._memory.gaps(self._feed.stream))
         rooms = self._rooms = Rooms(self._feed.kinds, self._before)
         prefix = f"{self._feed.prefix}:"

@@ -13,7 +13,7 @@ shown the author stays unknown, which is neither a person of its own nor a guess
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,7 @@ POSTS = "viva_engage_posts"
 AUTHORS = "viva_engage_authors"
 """What a gap of a room names when authors could not be found in the directory: their posts are there, but nobody's."""
 _STREAM = "communities"
+_OBJECT = "engage:"
 _PER_SECOND = 10 / 30
 
 
@@ -144,15 +145,18 @@ class _Posts:
     def of(self, community: Community, before: set[tuple[str | None, str | None]]) -> Iterator[Page]:
         room = group_room(community.group)
         place = self._progress.places.setdefault(str(community.number), {})
-        whole = not place
         try:
+            if self._ahead(community, place):
+                place.clear()
+            whole = not place
             more = True
             while more:
                 answer = self._ask(community, place)
                 rows = _rows(answer)
+                people = self._people(_addresses(answer))
                 more = _advance(place, rows, bool((answer.get("meta") or {}).get("older_available")))
                 if rows:
-                    yield self._page(room, rows, answer)
+                    yield self._page(room, rows, _addresses(answer), people)
         except SKIPPABLE as error:
             yield Page(cursor=dump(self._progress), gaps=[Gap(room, None, KINDS, reason(error))])
             return
@@ -164,6 +168,17 @@ class _Posts:
         if closed:
             yield Page(cursor=dump(self._progress), closed=closed)
 
+    def _ahead(self, community: Community, place: Mapping[str, int]) -> bool:
+        """Whether everything there is came before the last message read: it was deleted, or the place is one of the future.
+
+        Only messages that are not stored are in doubt: those that nobody wrote, or that were too old to be kept.
+        """
+        floor = place.get("floor")
+        if not floor or self._source.memory.contents([f"{_OBJECT}{floor}"]):
+            return False
+        newest = _rows(self._ask(community, {}))
+        return max((int(row["id"]) for row in newest), default=0) < floor
+
     def _ask(self, community: Community, place: Mapping[str, int]) -> dict[str, Any]:
         query = {"newer_than": place.get("floor"), "older_than": place.get("older")}
         params = {name: str(value) for name, value in query.items() if value}
@@ -171,10 +186,21 @@ class _Posts:
         path = f"/messages/in_group/{quote(str(community.number))}.json"
         return self._source.transport.get(Resource.ENGAGE, path, params=params)
 
-    def _page(self, room: str, rows: list[Mapping[str, Any]], answer: Mapping[str, Any]) -> Page:
-        now = self._source.now()
-        addresses = _addresses(answer)
+    def _people(self, addresses: Mapping[str, str]) -> list[Person]:
+        """Authors without an account here. Raises `BadAnswer` where the platform fails to tell of somebody: the place stays before it."""
         people = self._senders.people(set(addresses.values()))
+        if not self._senders.unknown.isdisjoint(addresses.values()):
+            raise BadAnswer("whose messages these are could not be told")
+        return people
+
+    def _page(
+        self,
+        room: str,
+        rows: list[Mapping[str, Any]],
+        addresses: Mapping[str, str],
+        strangers: Sequence[Person],
+    ) -> Page:
+        now, people = self._source.now(), list(strangers)
         activities: list[Activity] = []
         contents: list[Content] = []
         counters: list[Counter] = []
@@ -236,7 +262,7 @@ class Post:
 
     @classmethod
     def shown(cls, room: str, row: Mapping[str, Any]) -> "Post":
-        object_ = f"engage:{row['id']}"
+        object_ = f"{_OBJECT}{row['id']}"
         answered = row.get("replied_to_id")
         return cls(
             object_,

@@ -7,8 +7,8 @@ last delivery, and the mark follows them, so that a crash repeats one page.
 
 A thread's first post is its content `thread:<thread id>`, so that answers keep their parent when that post is deleted. Posts
 name their senders by mail address only. Addresses are turned into account ids by asking for the user with that
-address, in memory; a sender without an account is a guest. Senders of many posts are looked up together, while the next
-posts are being read.
+address, in memory; a sender without an account is a guest, and where the platform fails to tell the thread is read again next time.
+Senders of many posts are looked up together, while the next posts are being read.
 
 A mailbox serves four requests at a time, and a `$batch` holds twenty: five mailboxes form a lane, of whose threads four of
 each are asked for in one batch. Batches of one lane follow one another; lanes are read side by side. Mailboxes with equally much to
@@ -28,8 +28,9 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.activity import Activity, Content, ContentType, Gap, Kind, Page, Person
+from connectors.cursor import AHEAD, passed
 from connectors.dates import moment
-from connectors.errors import AccessDenied, BadAnswer, ConnectorError, NotThere
+from connectors.errors import AccessDenied, BadAnswer, ConnectorError, CursorExpired, NotThere
 from connectors.microsoft.batch import LARGEST
 from connectors.microsoft.mapping import SKIPPABLE, reason, tombstone
 from connectors.microsoft.progress import dump, load
@@ -104,7 +105,12 @@ class Reading:
 
 def read(source: Source, cursor: str | None) -> Iterator[Page]:
     """Raises `CursorExpired` for a cursor of another form, and what `Transport.get` raises for a failing source."""
-    yield from _Conversations(source, load(Progress, cursor)).pages()
+    progress = load(Progress, cursor)
+    if progress.swept is not None:
+        passed(progress.swept, source.now())
+    if any(mark > (source.now() + AHEAD).timestamp() for mark in progress.marks.values()):
+        raise CursorExpired("the cursor is of a time to come")
+    yield from _Conversations(source, progress).pages()
 
 
 class _Conversations:
@@ -274,8 +280,9 @@ class _Conversations:
         contents: list[Content] = []
         gaps: list[Gap] = []
         closed: list[tuple[str | None, str | None]] = []
-        for lot, posts in reading.found:
+        for lot, found in reading.found:
             room = lot.group.room
+            posts = {id_: some for id_, some in found.items() if not self._nobodys(some)}
             for thread in lot.threads:
                 mine = sorted(posts.get(thread.id, ()), key=lambda post: (post.when, post.id))
                 if mine:
@@ -295,6 +302,10 @@ class _Conversations:
             gaps=gaps,
             closed=closed,
         )
+
+    def _nobodys(self, posts: Iterable[Post]) -> bool:
+        """Whether of some sender nobody could tell who it is: the thread counts as not read."""
+        return any(post.sender in self._senders.unknown for post in posts)
 
     def _advance(self, lot: Lot, *, whole: bool) -> None:
         id_ = lot.group.id

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
+from connectors.cursor import inside, restored
 from connectors.errors import CursorExpired
 
 _FORM = 1
@@ -27,33 +28,31 @@ class Place:
 
 @dataclass(slots=True)
 class Links:
-    """`sites` holds, by site, the lists or drives that are read there; `listed` is when all sites were last asked for theirs."""
+    """`sites` holds, by site, the lists or drives that are read there; `listed` is when all sites were last asked for theirs.
+
+    `of` is the stream: those of another one have the same form.
+    """
 
     sites: dict[str, dict[str, Place]] = field(default_factory=dict)
     listed: str | None = None
+    of: str = ""
 
     @classmethod
-    def parse(cls, cursor: str | None) -> "Links":
-        """Raises `CursorExpired` for a cursor of another form: the stream is then read again from its start."""
+    def parse(cls, cursor: str | None, of: str = "") -> "Links":
+        """Raises `CursorExpired` for a cursor of another form or stream: the stream is then read again from its start."""
         if cursor is None:
-            return cls()
-        try:
-            found = json.loads(unpack(cursor))
-            if found["form"] == _FORM:
-                sites = {
-                    site: {key: Place(**place) for key, place in places.items()}
-                    for site, places in found["sites"].items()
-                }
-                return cls(sites, found["listed"])
-        except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
-            pass
-        raise CursorExpired("the cursor is not one of this stream")
+            return cls(of=of)
+        values = inside(unpack(cursor), _FORM)
+        if values.get("of") != of or "sites" not in values:
+            raise CursorExpired("the cursor is one of another stream")
+        links: Links = restored(cls, values)
+        return links
 
     def dump(self) -> str:
         sites = {
             site: {key: _brief(place) for key, place in places.items()} for site, places in self.sites.items()
         }
-        found = {"form": _FORM, "sites": sites, "listed": self.listed}
+        found = {"form": _FORM, "of": self.of, "sites": sites, "listed": self.listed}
         return pack(json.dumps(found, sort_keys=True, separators=(",", ":")))
 
     def places(self) -> Iterator[tuple[str, str, Place]]:
@@ -74,7 +73,10 @@ def pack(text: str) -> str:
 
 
 def unpack(text: str) -> str:
-    """Raises `ValueError` or `zlib.error` for what `pack` did not make."""
+    """Raises `CursorExpired` for what `pack` did not make."""
     if not text.startswith(_PACKED):
         return text
-    return zlib.decompress(base64.b85decode(text[1:])).decode()
+    try:
+        return zlib.decompress(base64.b85decode(text[1:])).decode()
+    except (ValueError, zlib.error):
+        raise CursorExpired("the cursor is damaged") from None

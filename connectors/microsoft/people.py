@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.activity import Gap, Kind, Members, Page, Person, PersonKind
+from connectors.cursor import passed
 from connectors.dates import moment
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, CursorExpired, NotThere
 from connectors.identity import canonical
@@ -65,6 +66,8 @@ class Progress:
 def read(source: Source, cursor: str | None) -> Iterator[Page]:
     """Raises `CursorExpired` for a cursor of another form, and what `Transport.get` raises for a failing source."""
     progress = load(Progress, cursor)
+    if progress.counted is not None:
+        passed(progress.counted, source.now())
     reader = _People(source, progress)
     yield from reader.users()
     yield from reader.members()

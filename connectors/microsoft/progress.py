@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
-from connectors.errors import CursorExpired
+from connectors.cursor import inside, restored
 
 _FORM = 1
 _T = TypeVar("_T")
@@ -14,14 +14,8 @@ def load(kind: type[_T], cursor: str | None) -> _T:
     """Raises `CursorExpired` for a cursor of another form: the stream is then read again from its start."""
     if cursor is None:
         return kind()
-    try:
-        values = json.loads(cursor)
-        form = values.pop("form")
-        if form == _FORM:
-            return kind(**values)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        pass
-    raise CursorExpired("the cursor is not one of this stream")
+    found: _T = restored(kind, inside(cursor, _FORM))
+    return found
 
 
 def dump(state: Any) -> str:

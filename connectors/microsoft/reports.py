@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from connectors.activity import Counter, CounterName, Gap, Kind, Page
-from connectors.dates import moment
+from connectors.cursor import passed
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, NotThere
 from connectors.microsoft.answers import ServerFailed
 from connectors.microsoft.engage import communities
@@ -82,7 +82,7 @@ class _Sums:
 def read(source: Source, cursor: str | None) -> Iterator[Page]:
     """Raises `CursorExpired` for a cursor of another form, and what `Transport.csv` raises for a failing source."""
     progress = load(Progress, cursor)
-    if progress.read and source.now() - moment(progress.read) < _AGAIN:
+    if progress.read and source.now() - passed(progress.read, source.now()) < _AGAIN:
         return
     sums = _Sums()
     failed, concealed = _collect(source, sums)

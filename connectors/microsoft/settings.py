@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from connectors.errors import Misconfigured
 from connectors.identity import identity_pattern
 from connectors.microsoft.credentials import Credential, credential, token
-from connectors.settings import ca_file, observe, text, whole
+from connectors.settings import Setting, ca_file, observe, refuse_unknown, text, whole
 
 STREAMS = (
     "rooms",
@@ -41,35 +41,43 @@ SiteFrom = Literal["officeLocation"]
 Identity = Literal["mail", "userPrincipalName", "employeeId", "onPremisesSamAccountName"]
 Guests = Literal["count", "skip"]
 
-_KNOWN = {
-    "tenant",
-    "client_id",
-    "certificate_file",
-    "passphrase_file",
-    "secret_file",
-    "assertion_file",
-    "cloud",
-    "authority",
-    "graph_url",
-    "sharepoint_url",
-    "management_url",
-    "engage_url",
-    "ca_file",
-    "user_agent",
-    "concurrency",
-    "sites",
-    "teams",
-    "groups",
-    "unit_from",
-    "site_from",
-    "leadership",
-    "identity",
-    "identity_pattern",
-    "observe",
-    "service_accounts",
-    "guests",
-    "streams",
-    "token_file",
+SETTINGS = {
+    "tenant": Setting("id or domain of the tenant, such as contoso.onmicrosoft.com", needed=True),
+    "client_id": Setting("application (client) id of the registered app", needed=True),
+    "certificate_file": Setting(
+        "key and certificate the app proves itself with, PEM or PFX (recommended)", secret=True
+    ),
+    "passphrase_file": Setting("file that holds the passphrase of `certificate_file`", secret=True),
+    "secret_file": Setting(
+        "file that holds the app's secret; SharePoint's comments and likes refuse it", secret=True
+    ),
+    "assertion_file": Setting("file that holds a federated token (workload identity)", secret=True),
+    "cloud": Setting("global, us-gov, us-dod or china"),
+    "authority": Setting("sign-in address instead of the cloud's"),
+    "graph_url": Setting("Graph's address instead of the cloud's"),
+    "sharepoint_url": Setting("SharePoint's address; else learned from the root site"),
+    "management_url": Setting("address of the Management Activity API instead of the cloud's"),
+    "engage_url": Setting("Viva Engage's address"),
+    "ca_file": Setting("certificates of the company's authority, PEM"),
+    "user_agent": Setting("how requests name themselves"),
+    "concurrency": Setting("requests under way at once, 1 to 64; default 8"),
+    "sites": Setting("list of ids or addresses: only these sites are read"),
+    "teams": Setting("list of ids: of the groups' teams only these are read"),
+    "groups": Setting("list of ids: only these groups are read"),
+    "unit_from": Setting("attribute that holds the unit: department, officeLocation or companyName"),
+    "site_from": Setting("attribute that holds the place of work: officeLocation"),
+    "leadership": Setting(
+        "list of regular expressions on the job title: the first gives level 1, the second level 2, and so on"
+    ),
+    "identity": Setting(
+        "what is also known on other platforms: mail, userPrincipalName, employeeId or onPremisesSamAccountName"
+    ),
+    "identity_pattern": Setting("regular expression whose first group is the part of `identity` that counts"),
+    "observe": Setting("requests for likes and views in one run, or `all` to look at every content"),
+    "service_accounts": Setting("list of patterns of accounts that are no people, such as svc-*"),
+    "guests": Setting("`count` or `skip`"),
+    "streams": Setting("list of what is read; default everything"),
+    "token_file": Setting("file that holds a user's token for posts of Viva Engage", secret=True),
 }
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -170,9 +178,7 @@ def site_path(site: str) -> str:
 
 def read(settings: Mapping[str, Any]) -> Settings:
     """Check settings and read the credential. Raises `Misconfigured` with what is wrong and how to mend it."""
-    unknown = sorted(set(settings) - _KNOWN)
-    if unknown:
-        raise Misconfigured(f"unknown setting {unknown[0]!r}; known are: {', '.join(sorted(_KNOWN))}")
+    refuse_unknown(settings, SETTINGS)
     cloud = _cloud(settings.get("cloud"))
     addresses = CLOUDS[cloud]
     given_token = settings.get("token_file")

@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.activity import Gap, Kind, Page
+from connectors.cursor import passed
 from connectors.dates import moment
 from connectors.errors import AccessDenied, BadAnswer, ConnectorError, CursorExpired, NotThere
 from connectors.microsoft.channels import PREFIX, channel_room
@@ -76,8 +77,12 @@ class Channel:
 def read(source: Source, cursor: str | None) -> Iterator[Page]:
     """Raises `CursorExpired` for a cursor of another form, and what `Transport.get` raises for a failing source."""
     progress = load(Progress, cursor)
+    read_ = None if progress.read is None else passed(progress.read, source.now())
+    for links in progress.channels.values():
+        if "begun" in links:
+            passed(links["begun"], source.now())
     theirs = source.settings.graph_url in {addresses.graph for addresses in CLOUDS.values()}
-    if theirs and progress.read and source.now() - moment(progress.read) < POLL:
+    if theirs and read_ and source.now() - read_ < POLL:
         # Whoever was notified may ask at once, for what the notification is about.
         hints = frozenset(source.memory.hints(_STREAM))
         if hints:

@@ -35,8 +35,10 @@ from connectors.microsoft.answers import (
     Answer,
     ServerFailed,
     TokenRefused,
+    kept,
     place,
     read,
+    refused_link,
     rest_advised,
     rows,
 )
@@ -311,6 +313,8 @@ class Transport:
         response = self._exchange(method, url, where, headers, sending.get("json"))
         if report and response.status_code in (301, 302, 303, 307, 308):
             return self._download(urljoin(url, response.headers.get("Location", "")), where)
+        if response.status_code == 400 and kept(url):
+            raise refused_link(response, where, self._now)
         return read(response, where, self._now, text=report)
 
     def _download(self, url: str, where: str) -> Answer:

@@ -86,6 +86,9 @@ def _holds(
     }
     if PersonKind.SERVICE.value in (last.kind, person.kind):
         corrected |= differing & {"kind"}
+    if source.people_observed is None and all(spell.source_id == source.id for spell in spells):
+        # Levels are told after the people they are derived from, perhaps in a later commit: still of the first reading.
+        corrected |= differing & {"leadership"}
     if corrected:
         everywhere = Spell.organisation_id == source.organisation_id, Spell.pseudonym == person.pseudonym
         values = {name: getattr(person, name) for name in sorted(corrected)}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,6 +48,20 @@ def list_sources(as_json: AsJson = False) -> None:
         print_json(listed)
     else:
         print_table(listed, ("key", "connector", "flavour", "url", "tenant", "about", "expected_rooms"))
+
+
+@app.command("settings")
+def settings(
+    name: Annotated[str, typer.Argument(metavar="CONNECTOR", help="confluence, microsoft-365, files, …")],
+    as_json: AsJson = False,
+) -> None:
+    """Show what a connector may be told, by `source add --set name=value` or an option of its own."""
+    rows = [{"setting": key, **asdict(one)} for key, one in sorted(connector(name).settings.items())]
+    if as_json:
+        print_json(rows)
+    else:
+        shown = [{**row, **{key: "yes" if row[key] else "" for key in ("needed", "secret")}} for row in rows]
+        print_table(shown, ("setting", "needed", "secret", "meaning"))
 
 
 def checked(context: Context, key: str) -> Check:

@@ -1,5 +1,7 @@
 """Later runs: what is new and nothing else, whatever happens on the platform meanwhile."""
 
+from functools import partial
+
 import pytest
 
 from connectors.activity import Kind
@@ -45,6 +47,21 @@ def test_what_happened_since_is_read_by_the_next_run(serve, company, bench, memo
     bench.collect(server, memory)
     assert bench.complete(memory, company)
     assert memory.repeated == 0
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_change_dated_into_the_future_hides_nothing_that_comes_after(serve, company, bench, memory):
+    """A server whose clock was wrong for a while: what it wrote meanwhile stays the latest change for years."""
+    page = next(item for item in company.items.values() if item.type == "page")
+    company.edit(page.id, "kim", bench.day(3000))
+    server = serve(company)
+    bench.collect(server, memory)
+    for number in range(301, 304):
+        for _ in range(3):
+            company.add_page("SALES", "eve", bench.day(number))
+        company.edit(page.id, "kim", bench.day(3000 + number))
+        bench.collect(server, memory, now=partial(bench.day, number + 0.1))
+        assert bench.complete(memory, company)
 
 
 def test_one_new_version_is_known_from_the_list_alone(serve, company, bench, memory):

@@ -20,6 +20,17 @@ def console(tmp_path: Path, resonanz: Any) -> Callable[..., Any]:
     return run
 
 
+def test_what_a_connector_may_be_told_is_shown(console: Callable[..., Any]) -> None:
+    told = {row["setting"]: row for row in console("source", "settings", "confluence")}
+    assert told["token_file"] == {
+        "setting": "token_file",
+        "meaning": "file that holds the access token alone",
+        "needed": True,
+        "secret": True,
+    }
+    assert "Cloud" in told["user"]["meaning"]
+
+
 def test_files_are_tried_shown_read_and_not_doubled(console: Callable[..., Any], tmp_path: Path) -> None:
     folder = tmp_path / "handed over"
     folder.mkdir()

@@ -167,6 +167,20 @@ def test_what_the_second_sync_finds_after_a_broken_first_one_is_still_a_first_ob
     assert history(company, "bob") == [(None, None, "sales", "human", True)]
 
 
+def test_levels_told_behind_the_people_are_of_the_first_observation_too(company: Any) -> None:
+    """They are derived from all people, so that a long first sync stores them in a later commit."""
+    observe(company, THEN, sync=False, ada=("claims",))
+    observe(company, THEN, ada=("claims", {"leadership": 2}))
+    observe(company, LATER, ada=("claims", {"leadership": 1}))
+    with transaction(company.engine) as session:
+        rows = session.execute(
+            select(Spell.since, Spell.until, Spell.leadership)
+            .where(Spell.pseudonym == company.number("ada"))
+            .order_by(Spell.id)
+        )
+        assert [tuple(row) for row in rows] == [(None, LATER, 2), (LATER, None, 1)]
+
+
 def test_who_moved_inside_a_period_counts_once_and_units_add_up(company: Any) -> None:
     started(company)
     observe(company, datetime(2026, 3, 26, 8, tzinfo=UTC), ada=("legal",))

@@ -193,6 +193,23 @@ def test_an_author_without_an_address_is_nobody_in_the_directory_and_a_gap_says_
     assert memory.reasons() == {}
 
 
+def test_an_author_who_could_not_be_looked_up_is_no_stranger(bench, memory, community, engage, run):
+    """What was read before stays, and the next run goes on there."""
+    room = f"group:{community.group}"
+    for number in range(5):
+        engage.write(community, 100 + number, 2 if number > 1 else 1)
+    bench.cloud.graph.faults.add(bench.faults.failure(500, path="^/v1.0/users$", times=None))
+    run(memory)
+    assert memory.reasons()[STREAM, room, None] == "broken"
+    assert not memory.people
+    assert {a.person for a in memory.activities.values()} <= {"engage:2"}
+    bench.cloud.graph.faults.clear()
+    run(memory)
+    assert (STREAM, room, None) not in memory.reasons()
+    assert len(memory.activities) == 5
+    assert memory.activities["engage:100", None].person == ids(bench.tenant)["ada"]
+
+
 def test_a_bot_is_a_service_account(memory, community, engage, run):
     engage.write(community, 100, 9, sender_type="bot")
     run(memory)
@@ -233,6 +250,20 @@ def test_a_community_that_refuses_is_a_gap_and_the_others_go_on(memory, tenant, 
     engage.refused.clear()
     run(memory)
     assert memory.reasons() == {}
+
+
+def test_a_place_behind_everything_there_is_reads_the_community_anew(memory, community, engage, run):
+    """Its message was deleted, or the place is one of the future: either way nothing may be missed."""
+    for number in range(4):
+        engage.write(community, 100 + number, 1)
+    run(memory)
+    memory.cursors[STREAM] = memory.cursors[STREAM].replace("103", "999999")
+    engage.write(community, 110, 1)
+    run(memory)
+    assert len(memory.activities) == 5
+    engage.asked.clear()
+    run(memory)
+    assert len(engage.asked) == 1
 
 
 def test_a_list_that_leads_in_a_circle_is_a_gap_and_ends(memory, community, engage, run):

@@ -213,6 +213,20 @@ def test_a_thread_that_breaks_is_read_by_the_next_run(bench, memory, tenant, thr
     assert len(memory.activities) == 4
 
 
+def test_a_sender_who_could_not_be_looked_up_is_no_stranger(bench, memory, tenant, thread):
+    """Taken for one, a colleague would be counted as somebody else, for good."""
+    bench.cloud.graph.faults.add(bench.faults.failure(500, path="^/v1.0/users$", times=None))
+    bench.collect(memory, STREAM)
+    room = f"group:{group(tenant).id}"
+    assert memory.reasons() == {(STREAM, room, None): "broken"}
+    assert not memory.people
+    assert not memory.activities
+    bench.cloud.graph.faults.clear()
+    bench.collect(memory, STREAM)
+    assert memory.reasons() == {}
+    assert told_of(memory) == true_of(tenant)
+
+
 def test_a_busy_mailbox_is_waited_for(bench, memory, thread):
     bench.cloud.graph.faults.add(bench.faults.busy(7, path="/posts", times=2))
     bench.collect(memory, STREAM)
