@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import create_engine, make_url, text
+
+RECOVERS = 120.0
+"""Seconds in which a server that was killed has to be there again, on a busy machine."""
 
 
 class Databases(Protocol):
@@ -93,8 +97,17 @@ class Postgresql:
             time.sleep(0.05)
 
     def start(self) -> None:
-        """On the same data, at the same address."""
-        self.server.ensure_postgres_running()
+        """On the same data, at the same address. Raises `subprocess.TimeoutExpired` if it does not recover within `RECOVERS`."""
+        deadline = time.monotonic() + RECOVERS
+        while True:
+            try:
+                self.server.ensure_postgres_running()
+            except (subprocess.TimeoutExpired, AssertionError):  # it is at it, for longer than that waits
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+            else:
+                return
 
 
 @contextmanager
