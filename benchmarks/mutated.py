@@ -105,6 +105,7 @@ class Trying:
         files = {mutant.file for mutant in self.plan.mutants}
         for file in files:
             import_module(file.removesuffix(".py").replace("/", ".").removesuffix(".__init__"))
+        gc.unfreeze()  # what is frozen is not found
         self.held = functions(files)
         gc.collect()
         gc.freeze()  # children share what they do not collect
@@ -211,7 +212,8 @@ class Trying:
         tests = [items[one] for one in chosen]
         try:
             if mutant.function is None:
-                return _anew([test.nodeid for test in tests], limit), len(tests)
+                left_out = [items[one].nodeid for one in sorted(self.learned.failed)]
+                return _anew([test.nodeid for test in tests], limit, self.plan.chosen, left_out), len(tests)
             return self._warm(mutant, tree, tests, limit), len(tests)
         finally:
             file.write_text(source, encoding="utf-8")
@@ -232,8 +234,10 @@ class Trying:
         return chosen
 
     def _warm(self, mutant: Mutant, tree: Any, tests: Sequence[pytest.Item], limit: float) -> str:
+        change = exchanging(mutant, tree, self.held)  # what goes wrong here is no test that notices
+
         def work() -> int:
-            exchange(mutant, tree, self.held)
+            change()
             self.failing = False
             for index, item in enumerate(tests):
                 following = tests[index + 1] if index + 1 < len(tests) else None
@@ -270,16 +274,20 @@ def functions(files: Collection[str]) -> dict[Key, list[types.FunctionType]]:
     return found
 
 
-def exchange(mutant: Mutant, tree: Any, held: Mapping[Key, list[types.FunctionType]]) -> None:
-    """Gives the function of a mutant its changed code, whoever refers to it. Raises `LookupError` if nobody does."""
+def exchanging(mutant: Mutant, tree: Any, held: Mapping[Key, list[types.FunctionType]]) -> Callable[[], None]:
+    """What gives the function of a mutant its changed code, whoever refers to it. Raises `LookupError` if nobody does."""
     path = str(Path(mutant.file).absolute())
     assert mutant.function is not None
     key = (path, mutant.function.name, mutant.function.line)
     (new,) = [code for code in _codes(compile(tree, path, "exec")) if _key(code) == key]
     if not held.get(key):
         raise LookupError(f"nobody refers to {mutant.function.name} of {mutant.file}")
-    for one in held[key]:
-        one.__code__ = new
+
+    def change() -> None:
+        for one in held[key]:
+            one.__code__ = new
+
+    return change
 
 
 def _key(code: types.CodeType) -> Key:
@@ -293,10 +301,15 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from _codes(constant)
 
 
-def _anew(tests: Sequence[str], limit: float) -> str:
-    """A process of its own, with pytest from the beginning. Raises `RuntimeError` where pytest was used wrongly."""
+def _anew(tests: Sequence[str], limit: float, chosen: str = "", left_out: Sequence[str] = ()) -> str:
+    """A process of its own, with pytest from the beginning. Raises `RuntimeError` where pytest was used wrongly.
+
+    Each test runs with all its parameters: what they are called may hang on what was changed.
+    """
+    named = dict.fromkeys(test.partition("[")[0] for test in tests)
+    options = [*(["-m", chosen] if chosen else []), *(f"--deselect={test}" for test in left_out)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-x", *QUIET, *tests],
+        [sys.executable, "-m", "pytest", "-x", *QUIET, *options, *named],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

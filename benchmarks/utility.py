@@ -50,7 +50,8 @@ def organisation(rng: np.random.Generator, people: int) -> tuple[Period, Period]
     sizes = rng.lognormal(0, SPREAD["unit"], number)
     unit = rng.choice(number, size=people, p=sizes / sizes.sum())
     unit[rng.random(people) < NO_UNIT] = -1
-    rooms, leader = _rooms(rng, unit), rng.random(people) < LEADERS
+    few = min(max(round(people / PEOPLE_PER_ROOM), 3), 300)
+    rooms, leader = rooms_of(rng, unit, few), rng.random(people) < LEADERS
     bent = rng.normal(0, 1, people) + rng.normal(0, 0.5, number + 1)[unit]
     odds = rng.dirichlet(8 * ROLES) * np.exp(np.outer(bent, [1, 1, 1, 0]))
     reached = (odds / odds.sum(axis=1, keepdims=True)).cumsum(axis=1)
@@ -66,9 +67,9 @@ def organisation(rng: np.random.Generator, people: int) -> tuple[Period, Period]
     return weeks[0], month(weeks)
 
 
-def _rooms(rng: np.random.Generator, unit: Ints) -> Bools:
+def rooms_of(rng: np.random.Generator, unit: Ints, number: int) -> Bools:
+    """So many rooms of people of these units: person by room."""
     people = len(unit)
-    number = min(max(round(people / PEOPLE_PER_ROOM), 3), 300)
     rooms = np.zeros((people, number), bool)
     for room, size in enumerate(rng.lognormal(np.log(min(ROOM, people / 3)), SPREAD["room"], number)):
         home = unit == unit[rng.integers(people)]

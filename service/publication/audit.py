@@ -11,18 +11,19 @@ from fractions import Fraction
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import linprog
+
+from service.publication.leeway import SLACK, Leeway, Witnesses
+from service.publication.leeway import too_narrow as closing
 
 Constraint = Mapping[int, int]
 """Cell -> coefficient: the sum of coefficient times count is known from outside."""
 
 Row = dict[int, int | Fraction]
 
-SLACK = 1e-6
 PASSES = 3
 FEW = 6
-MIXED = 6
+WALKED = 100
+"""Walking is for small components: beyond that the programmes are quicker."""
 
 
 def recoverable(constraints: Iterable[Constraint], hidden: Collection[int]) -> set[int]:
@@ -111,46 +112,20 @@ def too_narrow(
     Two solutions that lie far enough apart show that a cell is uncertain enough. Such are found for most cells by moving from
     the true counts along the null space of the constraints; linear programmes, which are exact, decide about the rest.
     """
-    walk = _Walk(cells, rows, counts, bounds)
-    asked = [cell for cell in cells if cell in protected and not walk.reaches(cell, protected[cell])]
+    asked = [cell for cell in cells if cell in protected]
+    if len(cells) <= WALKED:
+        walk = _Walk(cells, rows, counts, bounds)
+        asked = [cell for cell in asked if not walk.reaches(cell, protected[cell])]
     if not asked:
         return set()
     place = {cell: column for column, cell in enumerate(cells)}
-    matrix = np.zeros((len(rows), len(cells)))
-    for line, row in enumerate(rows):
-        for cell, factor in row.items():
-            matrix[line, place[cell]] = factor
-    known = {"A_eq": matrix, "b_eq": matrix @ np.array([counts[cell] for cell in cells])} if rows else {}
-    box = [bounds[cell] for cell in cells]
-    low = {cell: float(counts[cell]) for cell in cells}
-    high = dict(low)
-
-    def spread(objective: NDArray[np.float64]) -> None:
-        """Widen what is known to be possible by the solution that goes furthest in a direction."""
-        solution = linprog(objective, bounds=box, method="highs", **known).x
-        for one, value in zip(cells, solution if solution is not None else (), strict=False):
-            low[one], high[one] = min(low[one], value), max(high[one], value)
-
-    def narrow() -> list[int]:
-        return [cell for cell in asked if high[cell] - low[cell] < protected[cell] - SLACK]
-
-    # One solution widens many cells at once: mixed directions first, single cells only where that was not enough.
-    signs = np.random.default_rng(0)
-    for _ in range(MIXED):
-        open_cells = narrow()
-        if len(open_cells) <= 2:
-            break
-        objective = np.zeros(len(cells))
-        objective[[place[cell] for cell in open_cells]] = signs.choice((-1.0, 1.0), len(open_cells))
-        spread(objective)
-        spread(-objective)
-    for cell in narrow():
-        for sign in (1, -1):
-            if high[cell] - low[cell] < protected[cell] - SLACK:
-                objective = np.zeros(len(cells))
-                objective[place[cell]] = sign
-                spread(objective)
-    return set(narrow())
+    leeway = Leeway(len(cells), [{place[cell]: factor for cell, factor in row.items()} for row in rows])
+    leeway.confine(
+        np.array([bounds[cell][0] - counts[cell] for cell in cells], dtype=float),
+        np.array([bounds[cell][1] - counts[cell] for cell in cells], dtype=float),
+    )
+    widths = {place[cell]: protected[cell] for cell in asked}
+    return {cells[one] for one in closing(leeway, Witnesses(len(cells)), widths)}
 
 
 class _Walk:

@@ -160,7 +160,8 @@ def _same(old: Measured, new: Measured) -> bool:
 
 
 def _period(states: Sequence[State]) -> tuple[str, date]:
-    row = next(iter(states[0].values())).row
+    # The first states are empty where their metrics are gone.
+    row = next(one.row for state in states for one in state.values())
     return row.window, row.since
 
 

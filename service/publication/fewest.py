@@ -9,26 +9,30 @@ solution of the linear programmes by which an attacker would bound the cell.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csr_matrix, hstack, identity
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_matrix
 
-from service.publication.audit import SLACK, components, recoverable, too_narrow
+from service.publication.audit import components, recoverable
 from service.publication.cells import Cell, Total, told
+from service.publication.leeway import SLACK, Leeway, Witnesses, too_narrow
 
 ROUNDS = 40
-"""Audits of one part. Limits are on work, never on time, so that the same counts always give the same cells."""
+"""Audits of one part on the way to the least. Limits are on work, never on time, so that the same counts always give the same cells."""
 PROOFS = 1500
 NODES = 2000
-"""Nodes of one search for the least; if they do not suffice, the best found is taken."""
+"""Nodes of all searches for the least of a part; if they do not suffice, the best found is taken."""
+WORK = 500_000
+"""Linear programmes on the way to the least, times the cells of the part. Where this, `ROUNDS` or `PROOFS` is used up, cells are added to
+the best found until the audit is content: not the least, and nothing is taken back."""
+PASSES = 200
+"""Audits while cells are added."""
 SPARSE = 1e-4
 """What a proof pays for each shown cell it rests on, so that it rests on few."""
 
-Floats = NDArray[np.float64]
 Proof = Mapping[int, float]
 """Cell -> how much of what the proof lacks it would give, were it hidden; hidden cells have to give 1 together."""
 
@@ -69,34 +73,78 @@ class Part:
         self.free = sorted(free, key=lambda one: (self.cells[one].rank, self.cells[one].count, -one))
         self.weights = [len(free) * self.cells[one].people + place for place, one in enumerate(self.free)]
         self.column = {one: place for place, one in enumerate(self.members)}
-        entries = [
-            (factor, line, self.column[cell])
-            for line, total in enumerate(self.totals)
-            for cell, factor in total.factors.items()
-        ]
-        self.matrix = _sparse(entries, (len(self.totals), len(self.members)))
+        self.leeway = Leeway(
+            len(self.members),
+            [{self.column[one]: factor for one, factor in total.factors.items()} for total in self.totals],
+        )
+        self.witnesses = Witnesses(len(self.members))
+        counts = np.array([self.cells[one].count for one in self.members])
+        boxes = np.array([self.cells[one].box for one in self.members]).reshape(-1, 2)
+        self.room = np.maximum(0.0, np.array([counts - boxes[:, 0], boxes[:, 1] - counts], dtype=float))
+        """How far each count can be from the true one, downward and upward, by what is told of itself."""
+        self.known = np.array([self.cells[one].known for one in self.members])
+        self.nodes = 0
 
     def _twin(self, one: int) -> int:
         twin = self.cells[one].twin
         return one if twin is None else twin
 
     def fewest(self) -> list[int]:
-        """The first cells of the pairs to hide; none if that takes too much work."""
+        """The first cells of the pairs to hide: the least, or if that takes too much work, enough."""
         chosen: list[int] = []
-        known: list[Proof] = []
+        known: dict[tuple[tuple[int, float], ...], Proof] = {}
         for _ in range(ROUNDS):
-            new = self.proofs(set(chosen))
+            left = WORK // len(self.members) - self.leeway.solved
+            if left <= 0 or len(known) > PROOFS:
+                break
+            # An open cell takes four programmes: two to see it, two to prove it.
+            new = self.proofs(set(chosen), left // 4 + 1)
             if not new:
                 return chosen
-            known += new
-            found = self._least(known) if len(known) <= PROOFS else None
+            known.update((tuple(proof.items()), proof) for proof in new)
+            found = self._least(list(known.values()), set(), NODES - self.nodes)
             if found is None:
                 break
             chosen = found
-        return []
+        return self._enough(set(chosen))
 
-    def _least(self, proofs: Sequence[Proof]) -> list[int] | None:
-        """The pairs of least weight that end all proofs."""
+    def _enough(self, chosen: set[int]) -> list[int]:
+        """The `chosen` pairs, and so many others, cell by cell, that no proof is left."""
+        for _ in range(PASSES):
+            before = len(chosen)
+            hidden = self._hidden(chosen)
+            leaking = self._leaking(hidden)
+            if leaking:
+                chosen |= set(self._least(leaking, chosen, 1) or (one for proof in leaking for one in proof))
+                continue
+            open_cells = self._open(hidden, None)
+            if not open_cells:
+                break
+            for cell, width in open_cells.items():
+                while True:
+                    hidden = self._hidden(chosen)
+                    self._set_up_proofs(hidden, bounded=bool(width))
+                    proof = self._proof(cell, width, hidden)
+                    if not proof:
+                        break
+                    chosen |= self._cheapest(proof, chosen)
+            if len(chosen) == before:
+                self.unprotected.update(open_cells)
+        return [one for one in self.free if one in chosen]
+
+    def _cheapest(self, proof: Proof, chosen: set[int]) -> set[int]:
+        """Pairs that end a proof, those first of which the least weight gives most."""
+        weight = dict(zip(self.free, self.weights, strict=True))
+        given, taken = sum(proof.get(one, 0.0) for one in chosen), set[int]()
+        for one in sorted(proof.keys() - chosen, key=lambda one: (weight[one] / proof[one], weight[one])):
+            if given >= 1 - SLACK:
+                break
+            given += proof[one]
+            taken.add(one)
+        return taken
+
+    def _least(self, proofs: Sequence[Proof], taken: set[int], nodes: int) -> list[int] | None:
+        """The pairs of least weight that end all proofs, with those already `taken`."""
         place = {one: number for number, one in enumerate(self.free)}
         entries = [
             (given, line, place[one]) for line, proof in enumerate(proofs) for one, given in proof.items()
@@ -104,44 +152,77 @@ class Part:
         found = milp(
             self.weights,
             integrality=np.ones(len(self.free)),
-            bounds=Bounds(0, 1),
+            bounds=Bounds(np.array([one in taken for one in self.free], dtype=float), 1),
             constraints=LinearConstraint(_sparse(entries, (len(proofs), len(self.free))), lb=1),
-            options={"node_limit": NODES, "mip_rel_gap": 0},
+            options={"node_limit": max(1, nodes), "mip_rel_gap": 0},
         )
+        self.nodes += int(found.get("mip_node_count") or 0)
         if found.x is None:
             return None
-        return [one for one, taken in zip(self.free, found.x, strict=True) if taken > 0.5]
+        return [one for one, share in zip(self.free, found.x, strict=True) if share > 0.5]
 
-    def proofs(self, chosen: set[int]) -> list[Proof]:
-        """How an attacker knows too much although the `chosen` pairs are hidden; first the simplest ways."""
-        hidden = {one for one in self.members if not self.cells[one].shown or self.pair[one] in chosen}
-        leaking = [
+    def proofs(self, chosen: set[int], enough: int | None = None) -> list[Proof]:
+        """How an attacker knows too much although the `chosen` pairs are hidden; first the simplest ways.
+
+        About `enough` of them where given, else all.
+        """
+        hidden = self._hidden(chosen)
+        found = self._leaking(hidden)
+        if found:
+            return found
+        open_cells = self._open(hidden, enough)
+        for width in (1, 0):
+            # A proof that a cell follows lets hidden cells be anything, so the programme is set up for it apart.
+            self._set_up_proofs(hidden, bounded=bool(width))
+            for cell in [cell for cell in open_cells if bool(open_cells[cell]) == bool(width)]:
+                proof = self._proof(cell, open_cells[cell], hidden)
+                if proof:
+                    found.append(proof)
+                else:
+                    self.unprotected.add(cell)
+        return found
+
+    def _hidden(self, chosen: Collection[int]) -> set[int]:
+        return {one for one in self.members if not self.cells[one].shown or self.pair[one] in chosen}
+
+    def _leaking(self, hidden: set[int]) -> list[Proof]:
+        """The totals that leak, where something can be hidden against it."""
+        found = [
             self._among_free(dict.fromkeys(set(total.factors) - hidden, 1.0))
             for total in self.totals
             if total.leaks(self.cells, [cell for cell in total.factors if cell in hidden], self.k)
         ]
-        found: list[Proof] = [proof for proof in leaking if proof]
-        if found:
-            return found
+        return [proof for proof in found if proof]
+
+    def _open(self, hidden: set[int], enough: int | None) -> dict[int, int]:
+        """The unsafe cells that are too narrow, with the width each has to have; if none is, those that follow, with 0."""
         about = told(self.cells, self.totals, hidden)
-        for members, rows in components([total.factors for total in self.totals], hidden):
-            asked = {one for one in members if self.cells[one].unsafe} - self.unprotected
-            if not asked or about.isdisjoint(members):
-                continue
-            open_cells = dict.fromkeys(sorted(recoverable(rows, members) & asked), 0)
-            if not open_cells and self.bounded:
-                counts = {one: self.cells[one].count for one in members}
-                boxes = {one: self.cells[one].box for one in members}
-                widths = {one: self.cells[one].width(self.k) for one in sorted(asked)}
-                narrow = too_narrow(members, rows, counts, boxes, widths)
-                open_cells = {one: widths[one] for one in sorted(narrow)}
-            for cell, width in open_cells.items():
-                proof = self._proof(cell, width, hidden)
-                if proof is None:
-                    self.unprotected.add(cell)
-                else:
-                    found.append(proof)
-        return found
+        groups = [
+            (members, rows)
+            for members, rows in components([total.factors for total in self.totals], hidden)
+            if not about.isdisjoint(members)
+        ]
+        asked = {
+            one: self.cells[one].width(self.k)
+            for members, _ in groups
+            for one in members
+            if self.cells[one].unsafe and one not in self.unprotected
+        }
+        if self.bounded and asked:
+            shown = np.array([one not in hidden for one in self.members])
+            self.leeway.confine(*np.where(shown, 0.0, [-self.room[0], self.room[1]]))
+            self.witnesses.restrict(shown)
+            widths = {self.column[one]: width for one, width in sorted(asked.items())}
+            narrow = too_narrow(self.leeway, self.witnesses, widths, enough)
+            if narrow:
+                return {self.members[place]: widths[place] for place in narrow}
+            # What is uncertain by a person does not follow.
+            asked = {one: width for one, width in asked.items() if not width}
+        following = set[int]()
+        for members, rows in groups:
+            if not asked.keys().isdisjoint(members):
+                following |= recoverable(rows, members) & asked.keys()
+        return dict.fromkeys(sorted(following), 0)
 
     def _among_free(self, given: Mapping[int, float]) -> dict[int, float]:
         """What pairs that may be hidden give."""
@@ -155,7 +236,7 @@ class Part:
         """Why a cell follows from what is not `hidden` (`width` 0), or lies within less than `width`; None if nothing helps."""
         given: dict[int, float] = defaultdict(float)
         for sign in (1.0, -1.0) if width else (1.0,):
-            for one, amount in self._bound(cell, sign, width, hidden).items():
+            for one, amount in self._bound(cell, sign, width).items():
                 given[one] += amount
         need = float(width or 1) - sum(amount for one, amount in given.items() if not self.cells[one].shown)
         now = sum(amount for one, amount in given.items() if one in hidden)
@@ -164,42 +245,28 @@ class Part:
         )
         return proof if now < (width or 1) - SLACK and sum(proof.values()) >= 1 - SLACK else None
 
-    def _bound(self, cell: int, sign: float, width: int, hidden: set[int]) -> dict[int, float]:
+    def _set_up_proofs(self, hidden: set[int], *, bounded: bool) -> None:
+        """Let hidden cells move as far as they can (anywhere, if not `bounded`), and shown ones so little that resting on each has its price."""
+        shown = np.array([one not in hidden for one in self.members])
+        # A cell known for ever costs nothing to rest on.
+        still = np.where(self.known, 0.0, SPARSE)
+        low, high = (side if bounded else np.full(len(self.members), np.inf) for side in self.room)
+        self.leeway.confine(np.where(shown, -still, -low), np.where(shown, still, high))
+
+    def _bound(self, cell: int, sign: float, width: int) -> dict[int, float]:
         """The dual of the furthest a cell can be from its count in one direction: what each cell adds to that, if hidden.
 
         With y a multiplier per total and r what the totals so weighted leave of the cell itself, it can be no further than the sum
         of r times how far every hidden cell can go. With `width` 0 no hidden cell may be left: the cell follows from shown ones.
         """
-        size = len(self.members)
-        room = np.zeros((2, size))
-        price, most = np.zeros((2, size)), np.full((2, size), np.inf)
-        for one, place in self.column.items():
-            counted, (low, high) = self.cells[one].count, self.cells[one].box
-            room[:, place] = (max(0, high - counted), max(0, counted - low)) if width else 1
-            if one not in hidden:
-                # A cell known for ever costs nothing to rest on.
-                price[:, place] = 0 if self.cells[one].known else SPARSE
-            elif width:
-                price[:, place] = room[:, place]
-            else:
-                most[:, place] = 0
-        target = np.zeros(size)
-        target[self.column[cell]] = sign
-        left = identity(size)
-        found = linprog(
-            np.concatenate([np.zeros(len(self.totals)), *price]),
-            A_eq=hstack([self.matrix.T, left, -left]).tocsr(),
-            b_eq=target,
-            bounds=[(None, None)] * len(self.totals) + [(0, top) for side in most for top in side],
-            method="highs",
-        )
-        if found.x is None:
+        rest = self.leeway.proof(self.column[cell], sign)
+        if rest is None:
             return {}
-        rest = found.x[len(self.totals) :].reshape(2, size)
+        size, places = self.members, map(int, np.flatnonzero(np.abs(rest) > SLACK))
         if not width:
-            return {one: 1.0 for one, place in self.column.items() if rest[:, place].sum() > SLACK}
-        added = (rest * room).sum(axis=0)
-        return {one: float(added[place]) for one, place in self.column.items() if added[place] > SLACK}
+            return {size[place]: 1.0 for place in places}
+        added = {place: rest[place] * self.room[0 if rest[place] < 0 else 1, place] for place in places}
+        return {size[place]: float(abs(amount)) for place, amount in added.items() if abs(amount) > SLACK}
 
 
 def _sparse(entries: Sequence[tuple[float, int, int]], shape: tuple[int, int]) -> csr_matrix:

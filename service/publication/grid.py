@@ -129,6 +129,8 @@ def _withheld(
     """Which of the members, by their place, would tell the hidden count of the metric they rest on."""
     others = {relation.other for relation in relations if isinstance(relation, Base)
               and members and relation.metric == rows[members[0]].metric}  # fmt: skip
+    if not others:
+        return set()
     hidden = {
         (row.window, row.since, row.place)
         for row, outcome in zip(rows, outcomes, strict=True)

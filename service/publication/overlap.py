@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lstsq
+from scipy.linalg import lstsq, solve_triangular
+from scipy.linalg.lapack import dpstrf
 from scipy.sparse import csr_matrix
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -157,14 +158,12 @@ class Groups:
         if not names:
             return frozenset()
         differing = differences(groups)
-        kept = list(range(len(units)))
-        hidden = set()
-        for place, name in enumerate(names, start=len(units)):
-            if any(0 < differing[place, other] < self.k for other in kept):
-                hidden.add(name)
-            else:
-                kept.append(place)
-        shown = {names[place - len(units)]: rooms[names[place - len(units)]] for place in kept[len(units) :]}
+        near = (differing > 0) & (differing < self.k)
+        kept = np.arange(len(groups)) < len(units)
+        for place in range(len(units), len(groups)):
+            kept[place] = not near[place, kept].any()
+        hidden = {name for name, stays in zip(names, kept[len(units) :], strict=True) if not stays}
+        shown = {name: rooms[name] for name in names if name not in hidden}
         inside = [members for members in units.values() if len(members) >= self.k]
         outside = [members for members in units.values() if len(members) < self.k]
         outside.append({person for person, unit in unit_of.items() if unit is None})
@@ -228,13 +227,12 @@ def telling(
     whatever is counted. `always` are shown groups that stay; what follows from these alone is not decided here. Of the rooms
     a sum needs the smallest is hidden.
     """
+    always, rooms, left = _concerned(rooms, always, targets, k)
     hidden: set[str] = set()
-    sought = {*targets, *_few([*always, *rooms.values()], k)}
-    left = sought - _following(always, sought)
     while True:
         names = [name for name in rooms if name not in hidden]
         shown = [*always, *(rooms[name] for name in names)]
-        following = _following(shown, left)
+        following = _following(shown, left) if left else set()
         if not following:
             return hidden
         needed: list[str] = []
@@ -248,15 +246,55 @@ def telling(
             hidden.add(min(needed, key=lambda name: (len(rooms[name]), name)))
 
 
-def _few(groups: Sequence[frozenset[int]], k: int) -> set[frozenset[int]]:
-    """The sets of 1..k-1 people by which two groups overlap, or one goes beyond the other."""
-    matrix, _ = _indicators(groups)
+def _concerned(
+    rooms: Mapping[str, frozenset[int]],
+    always: Sequence[frozenset[int]],
+    targets: Sequence[frozenset[int]],
+    k: int,
+) -> tuple[list[frozenset[int]], dict[str, frozenset[int]], set[frozenset[int]]]:
+    """Of `always` and `rooms` those that any sum can need, and the sets of people that follow from all groups but not from `always` alone.
+
+    A group that depends on no others is in no such sum. Nearly all rooms are such, and the search among the rest is short.
+    """
+    groups = [*always, *rooms.values()]
+    left = {*targets} - {frozenset()} | _few(groups, k, following=True)
+    left = _following(groups, left) - _following(always, left) if left else left
+    if not left:
+        return [], {}, set()
+    matrix, _ = _indicators([*groups, *left])
+    gram = (matrix @ matrix.T).toarray()
+    factor, order, rank, _ = dpstrf(gram, tol=EXACT * len(gram))
+    order = order - 1
+    # Every row beside the first `rank` ones is a sum of multiples of these.
+    sums = solve_triangular(factor[:rank, :rank], factor[:rank, rank:])
+    needed = np.zeros(len(gram), bool)
+    needed[order[:rank]] = (np.abs(sums) > EXACT).any(axis=1)
+    needed[order[rank:]] = True
+    some = [group for group, need in zip(always, needed[: len(always)], strict=True) if need]
+    inside = needed[len(always) : len(groups)]
+    return some, {name: rooms[name] for name, need in zip(rooms, inside, strict=True) if need}, left
+
+
+def _few(groups: Sequence[frozenset[int]], k: int, *, following: bool = False) -> set[frozenset[int]]:
+    """The sets of 1..k-1 people by which two groups overlap, or one goes beyond the other; or those of them that follow from all groups."""
+    if not groups:
+        return set()
+    matrix, column = _indicators(groups)
     both = (matrix @ matrix.T).toarray()
     beyond = both.diagonal()[:, None] - both
+    fit = np.ones(both.shape, bool)
+    if following:
+        # The products of all intersections with a vector that is orthogonal to all groups; those of what goes beyond are the same.
+        beside = _orthogonal(matrix, len(column))
+        fit = np.abs((matrix.multiply(beside[None, :]).tocsr() @ matrix.T).toarray()) < EXACT
     found = {
-        groups[one] & groups[other] for one, other in np.argwhere((both > 0) & (both < k)) if one < other
+        groups[one] & groups[other]
+        for one, other in np.argwhere(fit & (both > 0) & (both < k))
+        if one < other
     }
-    return found | {groups[one] - groups[other] for one, other in np.argwhere((beyond > 0) & (beyond < k))}
+    return found | {
+        groups[one] - groups[other] for one, other in np.argwhere(fit & (beyond > 0) & (beyond < k))
+    }
 
 
 def _following(groups: Sequence[frozenset[int]], targets: Iterable[frozenset[int]]) -> set[frozenset[int]]:
@@ -264,15 +302,19 @@ def _following(groups: Sequence[frozenset[int]], targets: Iterable[frozenset[int
     sought = list(targets)
     matrix, column = _indicators([*groups, *sought])
     shown = matrix[: len(groups)]
-    drawn = np.random.default_rng(0).standard_normal(len(column))
-    gram = (shown @ shown.T).toarray()
-    factors = lstsq(gram, shown @ drawn, lapack_driver="gelsy")[0]
-    beside = drawn - shown.T @ factors
+    beside = _orthogonal(shown, len(column))
     return {
         target
         for target, product in zip(sought, matrix[len(groups) :] @ beside, strict=True)
         if abs(product) < EXACT
     }
+
+
+def _orthogonal(groups: csr_matrix, people: int) -> NDArray[np.float64]:
+    """What is left of a random vector without its part in the span of groups."""
+    drawn = np.random.default_rng(0).standard_normal(people)
+    factors = lstsq((groups @ groups.T).toarray(), groups @ drawn, lapack_driver="gelsy")[0]
+    return np.asarray(drawn - groups.T @ factors, dtype=np.float64)
 
 
 def _factors(groups: Sequence[frozenset[int]], target: frozenset[int]) -> NDArray[np.float64]:

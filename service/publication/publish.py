@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
-from typing import Any
+from itertools import islice
+from typing import Any, cast
 
-from sqlalchemy import Engine, delete, insert, literal, null, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, Table, delete, insert, literal, null, select
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from metrics.catalog import CATALOG
 from metrics.metric import Measure, Metric, Privacy, Subject
@@ -39,6 +40,8 @@ from service.publication.rounding import STAYS_UNTIL_FAR, STEPS_OF_PEOPLE
 FLOOR = 5
 KEPT = 3
 """Publications kept; a reader who pages through an older one is asked to start again."""
+BATCH = 5_000
+"""Rows written at once."""
 
 NATURES = {Subject.PEOPLE: Nature.PERSONS, Subject.ROOMS: Nature.ROOMS, Subject.UNITS: Nature.UNITS}
 STEPS = {
@@ -199,24 +202,32 @@ def released(session: Session, organisation_id: int) -> Iterator[tuple[int, Rele
 def remember(session: Session, organisation_id: int, earlier: Earlier) -> None:
     """Keep what was decided, in place of what was kept before."""
     session.execute(delete(ReleasedCount).where(ReleasedCount.organisation_id == organisation_id))
-    lines = []
-    for version, one in earlier.lines():
-        line = one.row._asdict()
-        del line["state"], line["reason"]
-        lines.append(
+    kept = [(place, name) for place, name in enumerate(Measured._fields) if name not in {"state", "reason"}]
+    _insert(
+        session,
+        ReleasedCount,
+        (
             {
-                **line, "organisation_id": organisation_id, "version": version, "shown": one.shown,
-                "hidden_for": one.reason, "minimum_group": one.minimum_group, "told": one.told,
+                **{name: one.row[place] for place, name in kept}, "organisation_id": organisation_id, "version": version,
+                "shown": one.shown, "hidden_for": one.reason, "minimum_group": one.minimum_group, "told": one.told,
             }
-        )  # fmt: skip
-    if lines:
-        session.execute(insert(ReleasedCount), lines)
+            for version, one in earlier.lines()
+        ),
+    )  # fmt: skip
+
+
+def _insert(session: Session, model: type[DeclarativeBase], lines: Iterable[dict[str, Any]]) -> None:
+    """Write rows some thousand at a time, so that what is written is not held a second time."""
+    left = iter(lines)
+    while some := list(islice(left, BATCH)):
+        session.execute(insert(cast(Table, model.__table__)), some)
 
 
 def values(rows: Sequence[Measured], outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
-    kept = ("metric", "category", "scope", "scope_key", "window", "since", "until")
+    place = Measured._fields[:7]
+    told = [field.name for field in fields(Outcome)]
     return [
-        {**{name: getattr(row, name) for name in kept}, **asdict(outcome)}
+        {**dict(zip(place, row[:7], strict=True)), **{name: getattr(outcome, name) for name in told}}
         for row, outcome in zip(rows, outcomes, strict=True)
     ]
 
@@ -290,8 +301,7 @@ def _write(
         (PublishedRoom, content["rooms"]),
         (PublishedCoverage, content["coverage"]),
     ):
-        if lines:
-            session.execute(insert(model), [{**line, "publication_id": publication.id} for line in lines])
+        _insert(session, model, ({**line, "publication_id": publication.id} for line in lines))
     outdated = [old.id for old in earlier[KEPT - 1 :]]
     if outdated:
         for model in (PublishedValue, PublishedRoom, PublishedCoverage):

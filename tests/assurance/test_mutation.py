@@ -36,6 +36,25 @@ def test_something_is_shown():
     assert shown(10)
 """
 
+NAMED = """
+import pytest
+
+from made.rules import LEAST, MOST
+
+
+@pytest.mark.parametrize("border", [LEAST, MOST])
+def test_borders_are_five(border):
+    assert abs(border) == 5
+    assert LEAST > 0 > MOST
+"""
+FREEZING = """
+import gc
+
+
+def pytest_collection_finish():
+    gc.freeze()
+"""
+
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -45,6 +64,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "tests").mkdir()
     (tmp_path / "made" / "__init__.py").touch()
     (tmp_path / "made" / "rules.py").write_text(RULES)
+    (tmp_path / "tests" / "conftest.py").write_text(FREEZING)  # as our own does
     (tmp_path / "tests" / "test_good.py").write_text(GOOD)
     (tmp_path / "tests" / "test_bad.py").write_text(BAD)
     return tmp_path
@@ -151,6 +171,26 @@ def test_what_did_not_come_to_its_end_is_no_pass(tmp_path: Path) -> None:
     broken.trouble = "the tests could not be read"
     figure = mutation.judged(area("tests"), broken, root=tmp_path)
     assert (figure.holds, figure.value) == (None, "not measured: the tests could not be read")
+
+
+def test_a_change_on_import_may_change_what_tests_are_called(tree: Path) -> None:
+    (tree / "made" / "rules.py").write_text("LEAST, MOST = 5, -1 * 5\n")
+    (tree / "tests" / "test_named.py").write_text(NAMED)
+    (figure,) = mutation.figures(
+        2, areas=[area("tests/test_named.py")], root=tree, listed=tree / "none", branches=False
+    )
+    assert figure.value.startswith("100.0% (2 of 2 drawn from 7"), figure.value
+
+
+def test_who_could_not_be_given_a_change_did_not_notice_it(tree: Path) -> None:
+    forgetting = 'import sys\n\nsys.modules["__main__"].functions = lambda files: {}\n'
+    (tree / "tests" / "conftest.py").write_text(forgetting)
+    (figure,) = mutation.figures(
+        4, areas=[area("tests")], root=tree, listed=tree / "none", minutes=1.0, branches=False
+    )
+    assert figure.holds is None
+    assert figure.value.startswith("not measured: ")
+    assert "nobody refers to shown of made/rules.py" in figure.value
 
 
 def test_a_larger_sample_holds_the_smaller_one_and_nothing_that_changes_nothing(tree: Path) -> None:

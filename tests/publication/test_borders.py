@@ -36,6 +36,9 @@ Builder = Callable[..., Measured]
         (0.0, 0.05, 0.0),
         (2.49, 0.5, 2.5),
         (7.0, 3.0, 6.0),
+        # Four decimals are told at most.
+        (0.12344, 0.0001, 0.1234),
+        (0.123456, 0.00001, 0.1235),
     ],
 )
 def test_numbers_are_rounded_to_the_nearest_step(value: float, step: float, expected: float) -> None:
@@ -187,6 +190,8 @@ def test_what_is_told_of_people(measured: Builder) -> None:
         (29, NEAR_NOBODY, (None, None)),
         (100, NEAR_EVERYBODY, (0.8, 1.0)),
         (29, NEAR_EVERYBODY, (None, None)),
+        (1500, NEAR_EVERYBODY, (0.99, 1.0)),
+        (300, NEAR_EVERYBODY, (0.95, 1.0)),
         (100, 0.4, (0.3, 0.5)),
         (100, 0.42, (0.3, 0.55)),
         (100, 0.05, (0.0, 0.15)),
@@ -231,12 +236,24 @@ class TestStandings:
         assert self.told(rows, kept={0: 0.5}) == [0.5, 0.5]
         assert self.told(rows, kept={1: 0.5}) == [0.6, 0.5]
 
+    def test_a_reader_is_taken_to_know_the_period_before_where_it_explains_what_was_told(
+        self, measured: Builder
+    ) -> None:
+        def alike(kept: float | None) -> Any:
+            told = {} if kept is None else {1: kept}
+            return [one and one.alike for one in standings(rows, {"active": SHARE}, K, told)][1]
+
+        rows = self.rows(measured, 30, 62)
+        # After 0.3 the counts from 55 to 64 are told as 0.6, as it was; what it does not explain was told by itself.
+        assert [alike(kept) for kept in (None, 0.6, 0.65)] == [(55, 64), (55, 64), (56, 74)]
+
     def test_what_is_unknown_or_about_no_people_has_none(self, measured: Builder) -> None:
         known, unknown = self.rows(measured, 50, 50)
         assert self.told([known, unknown._replace(state="unknown")]) == [0.5, None]
         assert self.told([known._replace(people=0, denominator=1)]) == [None]
         assert self.told([known], Form(Nature.EVENTS)) == [None]
-        assert self.told([known._replace(affirming=None)]) == [NEAR_NOBODY]
+        (nobody,) = standings([known._replace(affirming=None)], {"active": SHARE}, K)
+        assert nobody == Standing(NEAR_NOBODY, (0, 9))
 
     def test_a_metric_may_ask_for_another_least_number(self, measured: Builder) -> None:
         rows = self.rows(measured, 7)
@@ -293,10 +310,13 @@ class TestTotals:
         ({ORGANISATION: 50, ("room", "r"): 9}, False, False, {("room", "r"): "small_group"}),
         ({ORGANISATION: 50, ("room", "r"): 10}, False, False, {}),
         ({ORGANISATION: 50, ("room", "r"): 30}, True, False, {("room", "r"): "difference"}),
+        ({ORGANISATION: 50, ("room", "r"): 9}, True, False, {("room", "r"): "small_group"}),
+        ({ORGANISATION: 50, ("room", "r"): 49}, False, False, {("room", "r"): "difference"}),
         ({ORGANISATION: 50, ("room", "r"): 41}, False, False, {("room", "r"): "difference"}),
         ({ORGANISATION: 50, ("room", "r"): 40}, False, False, {}),
         ({ORGANISATION: 50, ("room", "r"): 50}, False, False, {}),
         ({("room", "r"): 30, ("unit", "u"): 21}, None, True, {("room", "r"): "difference"}),
+        ({("room", "r"): 30, ("unit", "u"): 31}, None, True, {("room", "r"): "difference"}),
         ({("room", "r"): 30, ("unit", "u"): 20}, None, True, {}),
         ({("room", "r"): 30, ("unit", "u"): 30}, None, True, {}),
         ({("room", "r"): 30, ("unit", "u"): 21}, None, False, {}),

@@ -1,14 +1,19 @@
 """What would tell of the few people by whom groups differ, or who are in none but the other parts: counted by hand."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.publication.cells import Cell
+from service.publication.few import hide_what_bounds_few, hide_what_leaves_few
 from service.publication.grid import decide
 from service.publication.measured import Form, Measured, Nature
 from service.publication.overlap import going_beyond
+from service.publication.protect import System
 from service.publication.rounding import NEAR_EVERYBODY, NEAR_NOBODY, told_alike, told_share
 
 FORMS = {"role": Form(Nature.PERSONS), "active": Form(Nature.PERSONS)}
@@ -127,3 +132,113 @@ def test_no_told_share_leaves_fewer_than_half_a_step_of_counts(k: int) -> None:
         for count in range(k, people - k + 1):
             least, most = told_alike(count, people, k, 0.01)
             assert most - least + 1 >= k / 2, (people, count)
+
+
+@pytest.mark.parametrize(
+    ("left", "others", "gone"),
+    [
+        # Of 40 outside the room, nearly nobody or nearly everybody would be told to do it.
+        (0, 40, True),
+        (1, 40, True),
+        (9, 40, True),
+        (10, 40, False),
+        (11, 40, False),
+        (29, 40, False),
+        (30, 40, False),
+        (31, 40, True),
+        (40, 40, True),
+        # Of fewer than twice as many as have to be on a side there are always too few on one.
+        (10, 19, True),
+        (10, 20, False),
+        (0, 1, True),
+        (1, 1, True),
+        # In a room of everybody nobody is outside, whoever is counted.
+        (0, 0, False),
+        # Rounding alone leaves half of k open, if a hundredth of those outside is that many.
+        (9, 499, True),
+        (9, 500, False),
+        (9, 501, False),
+        # Counts that can not be those of one group tell nothing of those outside.
+        (-1, 40, False),
+        (41, 40, False),
+        (-1, -5, False),
+    ],
+)
+def test_a_room_does_not_tell_that_nearly_nobody_or_nearly_everybody_outside_does_something(
+    left: int, others: int, gone: bool
+) -> None:
+    system = System(10)
+    for twin in (1, 0):
+        system.add(Cell(30, 60, twin=twin))
+    hide_what_leaves_few(system, {"": 0}, ({"": 30 + left}, 60 + others))
+    looks = (False, "complementary") if gone else (True, None)
+    assert [(cell.shown, cell.reason) for cell in system.cells] == [looks, looks]
+
+
+def test_only_shown_counts_of_what_is_known_of_all_are_compared_with_these() -> None:
+    def hidden(categories: str, **changed: Any) -> list[str | None]:
+        system = System(10)
+        for _ in "xyz":
+            system.add(Cell(30, 60))
+        for name, value in changed.items():
+            setattr(system.cells[0], name, value)
+        hide_what_leaves_few(system, {"x": 0, "y": 1, "z": 2}, (dict.fromkeys(categories, 30), 100))
+        return [cell.reason for cell in system.cells]
+
+    assert hidden("xyz") == ["complementary"] * 3
+    assert hidden("yz") == [None, "complementary", "complementary"]
+    assert hidden("xz") == ["complementary", None, "complementary"]
+    assert hidden("xyz", shown=False, reason="small_group") == ["small_group", *["complementary"] * 2]
+
+
+class TestBounds:
+    """Two groups of 40 and 41 people which share all but a few, and of which the same counts are told."""
+
+    PAIR = (("room", "a"), ("room", "b"), 9, 0)
+
+    def hidden(
+        self,
+        rows: list[Measured],
+        pairs: Any = (PAIR,),
+        cells: list[int | None] | None = None,
+        people: tuple[int, ...] = (41, 40),
+    ) -> list[int]:
+        system = System(10)
+        for size in people:
+            system.add(Cell(20, size, alike=(20, 23)))
+        hide_what_bounds_few(system, rows, [0, 1] if cells is None else cells, lambda *_: pairs)
+        assert {cell.reason for cell in system.cells if not cell.shown} <= {"complementary"}
+        return [number for number, cell in enumerate(system.cells) if not cell.shown]
+
+    def test_of_two_rooms_the_smaller_goes_and_of_a_room_and_a_unit_the_room(self, measured: Builder) -> None:
+        rows = [measured("active", "room", key, 20, 40) for key in "ab"]
+        assert self.hidden(rows) == [1]
+        assert self.hidden(rows, people=(40, 41)) == [0]
+        assert self.hidden(rows, people=(40, 40)) == [0]
+        back = (self.PAIR[1], self.PAIR[0], 9, 0)
+        assert self.hidden(rows, (back,), people=(40, 40)) == [0]
+        rows[1] = measured("active", "unit", "b", 20, 40)
+        for pair in ((self.PAIR[0], ("unit", "b")), (("unit", "b"), self.PAIR[0])):
+            assert self.hidden(rows, ((*pair, 9, 0),)) == [0]
+
+    def test_only_what_is_counted_of_both_in_one_period_is_compared(self, measured: Builder) -> None:
+        one, other = (measured("active", "room", key, 20, 40) for key in "ab")
+        assert self.hidden([one, other]) == [1]
+        for changed in (
+            {"metric": "role"},
+            {"category": "creating"},
+            {"window": "days28"},
+            {"since": other.since + timedelta(7)},
+            {"until": other.until + timedelta(7)},
+            {"scope_key": "c"},
+            {"scope": "unit"},
+        ):
+            assert self.hidden([one, other._replace(**changed)]) == []
+            assert self.hidden([one._replace(**changed), other]) == []
+
+    def test_the_whole_organisation_and_what_has_no_cell_are_not_compared(self, measured: Builder) -> None:
+        rows = [measured("active", "room", "a", 20, 40), measured("active", "organisation", "", 20, 40)]
+        whole = (("room", "a"), ("organisation", ""), 9, 0)
+        assert self.hidden(rows, (whole,)) == []
+        rows[1] = measured("active", "room", "b", 20, 40)
+        assert self.hidden(rows, cells=[0, None]) == []

@@ -186,6 +186,7 @@ class TestRatios:
         ([("r", "7", "broken"), ("s", "", "denied")], {}, 0.675, 1),
         ([("r", "7", "broken")], {"contents": 0}, 0.999, 0),
         ([("r", "7", "broken")], {"contents": 10_000}, 0.999, 0),
+        ([("r", "7", "broken"), ("s", "7", "broken")], {"contents": 1}, 0.0, 0),
         ([(f"r{n}", "", "denied") for n in range(5)], {}, 0.0, 5),
         ([("", "", "unsupported")], {}, 0.0, 0),
         ([("", "", "not_due")], {}, 0.667, 0),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.publication import audit, grid
+from service.publication import audit, grid, leeway
 from service.publication.audit import too_narrow
 from service.publication.cells import Cell
 from service.publication.earlier import _same
@@ -47,6 +47,7 @@ def placed(parts: dict[str, int], people: int, **more: Any) -> tuple[System, dic
         (9, 20, True, False),
         (11, 20, False, True),
         (5, 9, True, True),
+        (10, 10, False, True),
         (0, 40, True, False),
         (40, 40, False, True),
         # A hundredth of 500 people are half of k: rounding alone leaves enough open.
@@ -90,8 +91,16 @@ def test_a_side_that_is_told_to_be_near_nobody_stays_unsafe() -> None:
         system, own = placed({"": count}, 40, stands={"": standing(count, 40, K, 0.01, before)})
         found = [system.cells[own[side]].unsafe for side in ("", COMPLEMENT)]
         assert found == [unsafe, left_unsafe]
-    system, own = placed({"": 14}, 40, stands={})
-    assert [cell.alike for cell in system.cells] == [None, None]
+    # Of who belongs to no unit nothing is told: then the counts decide alone.
+    for count, unsafe in (
+        (9, [True, False]),
+        (10, [False, False]),
+        (30, [False, False]),
+        (31, [False, True]),
+    ):
+        system, own = placed({"": count}, 40, stands={})
+        assert [cell.unsafe for cell in system.cells] == unsafe
+        assert [cell.alike for cell in system.cells] == [None, None]
 
 
 def test_a_group_with_a_reason_is_hidden_and_one_that_differs_by_few_is_unsafe() -> None:
@@ -134,6 +143,11 @@ def test_who_is_outside_all_units_is_the_rest(whole: int, units: Any, people: An
     sizes = dict(zip(scopes, people, strict=True))
     assert _without_unit(counts, sizes) == expected
     assert _without_unit({UNIT: {"": 1}}, {UNIT: 20}) is None
+    # Of a unit that tells nothing of a category nobody is in it.
+    assert _without_unit({ORGANISATION: {"x": 5, "y": 9}, UNIT: {"x": 5}}, {ORGANISATION: 40, UNIT: 20}) == (
+        {"x": 0, "y": 9},
+        20,
+    )
     assert _without_unit({ORGANISATION: {"": 1}}, {ORGANISATION: 20}) is None
 
 
@@ -174,6 +188,14 @@ def test_who_another_share_asks_about_beside_is_a_part_that_is_never_shown(
     for place, side in enumerate(("", COMPLEMENT)):
         assert factors[place] == {theirs[side]: -1, own[side]: 1, **({4 + place: 1} if rest else {})}
     assert factors[2:] == ([{4: 1, 5: 1}] if rest else [])
+
+
+def test_without_both_sides_of_both_shares_nothing_is_known_of_a_rest() -> None:
+    for share in range(2):
+        system, *sides = pairs((10, 30), (25, 60))
+        del sides[share][COMPLEMENT]
+        _others(system, *sides)
+        assert (system.totals, len(system.cells)) == ([], 4)
 
 
 def test_a_share_of_those_another_counts_adds_up_to_these_where_it_does() -> None:
@@ -289,6 +311,6 @@ def test_linear_programmes_find_what_walking_finds_and_no_less(
     walked = found()
     assert any(walked)
     assert not all(len(one) == 6 for one in walked)
-    monkeypatch.setattr(audit, "MIXED", mixed)
+    monkeypatch.setattr(leeway, "MIXED", mixed)
     monkeypatch.setattr(audit._Walk, "reaches", lambda *_: False)
     assert found() == walked

@@ -1,5 +1,6 @@
 """From measurements in the database to one publication."""
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -31,7 +32,7 @@ from service.publication import publish
 from service.publication.coverage import coverage_of
 from service.publication.measured import Link
 from service.publication.overlap import Groups
-from service.publication.publish import APART, KEPT, LINKS
+from service.publication.publish import APART, KEPT, LINKS, protection
 from service.publication.rounding import bound, rounded, rounded_people, wilson
 
 MOMENT = datetime(2026, 4, 1, 6, tzinfo=UTC)
@@ -143,9 +144,28 @@ def test_nothing_is_written_if_the_audit_fails(filled: Engine, monkeypatch: pyte
         assert session.scalar(select(func.count()).select_from(Publication)) == 0
 
 
+def test_an_agreement_is_asked_about_the_terms_before_anything_is_written(
+    filled: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def refuse(session: Any, organisation_id: int, terms: Any) -> None:
+        asked.append((organisation_id, terms))
+        raise Invalid("more than agreed")
+
+    monkeypatch.setattr(sys.modules[publish.__module__], "require_publish", refuse)
+    with pytest.raises(Invalid, match="more than agreed"):
+        publish(filled, 1, minimum_group=12)
+    assert asked == [(1, protection(12))]
+    with transaction(filled) as session:
+        assert session.scalar(select(func.count()).select_from(Publication)) == 0
+
+
 def test_the_floor_holds_and_missing_things_are_named(filled: Engine) -> None:
     with pytest.raises(Invalid, match="may not be below 5"):
         publish(filled, 1, minimum_group=4)
+    assert publish(filled, 1, minimum_group=5).minimum_group == 5
+    assert publish(filled, 1).minimum_group == 10
     with pytest.raises(NotFound):
         publish(filled, 2, minimum_group=10)
     with transaction(filled) as session:
