@@ -16,8 +16,9 @@ BOUNDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 
 
 def rounded(value: float, step: float) -> float:
-    """`value` to the nearest multiple of `step`, halves upward."""
-    return round(int(value / step + 0.5) * step, 4) if value >= 0 else -rounded(-value, step)
+    """`value` to the nearest multiple of `step`, halves away from zero."""
+    # In binary 0.075 / 0.05 is a little less than one and a half.
+    return round(int(value / step + 0.5 + 1e-9) * step, 4) if value >= 0 else -rounded(-value, step)
 
 
 def rounded_share(count: int, people: int, k: int, step: float) -> float:
