@@ -143,7 +143,8 @@ def publish(
                 "nothing was measured yet: `resonanz metrics compute` measures and publishes"
             )
         groups = Groups.read(session, organisation, minimum_group)
-        forms = {key: form(CATALOG[key]) for key in {row.metric for row in rows}}
+        # Also of metrics that were not measured this time: what was published of them is not forgotten.
+        forms = {key: form(metric) for key, metric in CATALOG.items()}
         earlier = Earlier.of(released(session, organisation_id), forms)
         rows, pins = earlier.settle(rows, forms, minimum_group)
         standing = earlier.standings(rows, forms, minimum_group)

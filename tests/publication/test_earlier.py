@@ -178,3 +178,27 @@ def test_counts_behind_a_publication_are_kept_and_compared(stored: Engine) -> No
         ]  # fmt: skip
     correct(40)
     assert values() == before
+
+
+def test_a_metric_that_was_left_out_once_comes_back_as_it_was_published(stored: Engine) -> None:
+    """Else an agreement that lists it later again would show the same week a second time, with other counts."""
+
+    def values() -> dict[str, float | None]:
+        publication = publish(stored, 1, minimum_group=10)
+        with transaction(stored) as session:
+            found = select(PublishedValue).where(
+                PublishedValue.publication_id == publication.id, PublishedValue.metric == "active_share"
+            )
+            return {one.scope_key: one.value for one in session.scalars(found)}
+
+    before = values()
+    with transaction(stored) as session:
+        active = session.scalars(select(Measurement)).all()
+        kept = [{name: getattr(one, name) for name in Measurement.__table__.c.keys()} for one in active]
+        session.execute(update(Measurement).values(metric="contributor_share"))
+    assert values() == {}
+    with transaction(stored) as session:
+        for one in kept:
+            one |= {"id": one["id"] + 100, "numerator": one["numerator"] + 6, "affirming": one["affirming"] + 6}
+            session.add(Measurement(**one))
+    assert values() == before
