@@ -194,7 +194,8 @@ def test_a_metric_that_was_left_out_once_comes_back_as_it_was_published(stored: 
     before = values()
     with transaction(stored) as session:
         active = session.scalars(select(Measurement)).all()
-        kept = [{name: getattr(one, name) for name in Measurement.__table__.c.keys()} for one in active]
+        names = [column.name for column in Measurement.__table__.c]
+        kept = [{name: getattr(one, name) for name in names} for one in active]
         session.execute(update(Measurement).values(metric="contributor_share"))
     assert values() == {}
     with transaction(stored) as session:
