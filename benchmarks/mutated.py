@@ -14,6 +14,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import types
 import warnings
@@ -308,20 +309,21 @@ def _anew(tests: Sequence[str], limit: float, chosen: str = "", left_out: Sequen
     """
     named = dict.fromkeys(test.partition("[")[0] for test in tests)
     options = [*(["-m", chosen] if chosen else []), *(f"--deselect={test}" for test in left_out)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-x", *QUIET, *options, *named],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        code = process.wait(limit + PATIENCE)
-    except subprocess.TimeoutExpired:
-        return HANGS
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-x", *QUIET, f"--basetemp={folder}/work", *options, *named],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(limit + PATIENCE)
+        except subprocess.TimeoutExpired:
+            return HANGS
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
     if code in (4, 5):
         raise RuntimeError(f"pytest ran none of {', '.join(tests[:3])}")
     return SURVIVED if code == 0 else KILLED

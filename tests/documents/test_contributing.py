@@ -181,6 +181,8 @@ def test_the_tests_the_page_names_pass_where_it_was_followed(copy: Path) -> None
         "-q",
         "-p",
         "no:cacheprovider",
+        # The default is shared with the run around this one, which would lose its right to it.
+        f"--basetemp={copy.parent / 'work'}",
         *files,
         "-k",
         " or ".join(chosen),
