@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from deltalake import write_deltalake
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from service.activity.log import ActivityLog
@@ -54,8 +55,22 @@ def activities(number: int, rooms: int | None = None) -> pa.Table:
     seconds = np.minimum(born[thing] + after, days * 86_400 - 1)
     person = (people * chance.random(number) ** 2).astype(np.int64) + 1
     room = thing % rooms
-    answer = kinds == "comment"
-    midnight = np.datetime64(FIRST, "s")
+    return acts(FIRST, seconds, room, kinds, person, thing, contents)
+
+
+def acts(  # noqa: PLR0917
+    first: date,
+    seconds: NDArray[np.int64],
+    room: NDArray[np.int64],
+    kinds: NDArray[np.str_],
+    person: NDArray[np.int64],
+    thing: NDArray[np.int64],
+    comments: int,
+) -> pa.Table:
+    """Activities in the form of the log, so many seconds after the beginning of the `first` day. What is commented on is a page, `thing`;
+    comments are numbered from `comments` on."""
+    number, answer = len(kinds), kinds == "comment"
+    midnight = np.datetime64(first, "s")
     columns: dict[str, Any] = {
         "key": np.arange(number),
         "source": ["wiki"] * number,
@@ -65,7 +80,7 @@ def activities(number: int, rooms: int | None = None) -> pa.Table:
         "person": person,
         "happened": (midnight + seconds).astype("datetime64[us]"),
         "day": (midnight + seconds).astype("datetime64[D]"),
-        "object": np.where(answer, contents + np.arange(number), thing),
+        "object": np.where(answer, comments + np.arange(number), thing),
         "parent": pa.array(thing, mask=~answer),
         "thread": thing,
         "dated": np.ones(number, bool),

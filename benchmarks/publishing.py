@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,13 +24,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, func, insert, select
 
 from benchmarks.assurance.figure import Figure
-from benchmarks.engines import KINDS, WEIGHTS
+from benchmarks.engines import KINDS, WEIGHTS, acts
 from benchmarks.load.server import busy
 from benchmarks.memory import peak_mb
 from benchmarks.utility import LEADERS, NO_UNIT, PEOPLE_PER_UNIT, SPREAD, rooms_of
 from metrics.periods import ANCHOR
 from service.activity.log import ActivityLog
-from service.activity.rows import SCHEMA
 from service.database import connect, migrate, transaction
 from service.measure import measure
 from service.models import Measurement, Membership, Organisation, Person, Room, Source, Sync, Unit
@@ -136,25 +134,7 @@ def _acts(chance: np.random.Generator, people: int, members: Ints) -> pa.Table:
         thing[inside] = inside[about]
     thing[makes] = np.flatnonzero(makes)
     kinds[makes] = "create"
-    answer = kinds == "comment"
-    midnight = np.datetime64(SINCE - BEFORE, "s")
-    columns: dict[str, Any] = {
-        "key": np.arange(number),
-        "source": ["wiki"] * number,
-        "room": [f"wiki/{one}" for one in room],
-        "kind": kinds,
-        "content_type": np.where(answer, "comment", "page"),
-        "person": person,
-        "happened": (midnight + seconds).astype("datetime64[us]"),
-        "day": (midnight + seconds).astype("datetime64[D]"),
-        "object": np.where(answer, number + np.arange(number), thing),
-        "parent": pa.array(thing, mask=~answer),
-        "thread": thing,
-        "dated": np.ones(number, bool),
-        "minor": np.zeros(number, bool),
-        "total": pa.nulls(number, pa.int64()),
-    }
-    return pa.table({field.name: pa.array(columns[field.name]).cast(field.type) for field in SCHEMA}, SCHEMA)
+    return acts(SINCE - BEFORE, seconds, room, kinds, person, thing, number)
 
 
 def figures(
