@@ -7,6 +7,7 @@ from pathlib import Path
 from service.settings import Settings
 
 OURS = "resonanz-measure-"
+"""How a folder is called that a run makes there."""
 LEFT = 86_400.0
 """Seconds after which nobody uses a folder any more: whoever made it was killed."""
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import duckdb
 
 from service.errors import NotReady
+from service.scratch import OURS
 
 
 class Registered(Protocol):
@@ -31,7 +32,7 @@ class DuckDB:
     @contextmanager
     def open(self, log: Registered) -> Iterator[duckdb.DuckDBPyConnection]:
         """Raises `NotReady` where the memory is too little, also for what goes by way of the disk."""
-        with TemporaryDirectory(prefix="resonanz-measure-", dir=self.scratch) as spill:
+        with TemporaryDirectory(prefix=OURS, dir=self.scratch) as spill:
             config: dict[str, Any] = {
                 "memory_limit": self.memory,
                 "threads": self.threads,

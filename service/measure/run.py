@@ -109,7 +109,8 @@ def measure(
 
     What nothing changed of stays as it is stored, `full` counts everything anew: the values are the same. `until` is by
     default the day up to which all sources have been read, `since` the Monday 60 weeks before it. The `log` is whatever the
-    engine that computes can open; it is the organisation's own. What was counted waits in `scratch` (None: the system's) for the database. Running again over the same data gives the same values, on any engine.
+    engine that computes can open; it is the organisation's own. What was counted waits in `scratch` (None: the system's) for
+    the database. Running again over the same data gives the same values, on any engine.
     Raises `NotFound` for an unknown organisation, `Conflict` while it is being measured elsewhere, `ExceedsAgreement` for
     metrics the agreement in force does not list.
     """
